@@ -1,0 +1,51 @@
+// Command milemarker is the whole product in one program, and the operator's tool: it serves every role on embedded
+// engines, imports history and manages keys.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"milemarker/internal/boot"
+)
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Run the whole product in one process."`
+	Engines enginesCmd `cmd:"" help:"Run only the embedded NATS and ClickHouse, for roles in processes of their own."`
+	Import  importCmd  `cmd:"" help:"Import a CSV file with a mapping document."`
+	Keys    keysCmd    `cmd:"" help:"Manage API keys."`
+	Login   loginCmd   `cmd:"" help:"Print a one-time link that opens the page in a browser."`
+}
+
+func main() {
+	ctx, stop := boot.Signals()
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run parses the arguments, runs the command they name and returns the exit status.
+func run(ctx context.Context, args []string) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("milemarker"),
+		kong.Description("An activity ledger that tells you whether you are on track, in time to act."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		panic(err) // the tags of this package are wrong
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		parser.FatalIfErrorf(err)
+	}
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "milemarker:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,48 @@
+// Command projector runs the projector role alone, against external NATS and ClickHouse servers.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"milemarker/internal/assembly"
+	"milemarker/internal/boot"
+)
+
+func main() {
+	var options boot.Projector
+	kong.Parse(&options, kong.Name("projector"), kong.Description("The projector role of Milemarker."))
+	ctx, stop := boot.Signals()
+	defer stop()
+	if err := run(ctx, options); err != nil {
+		fmt.Fprintln(os.Stderr, "projector:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o boot.Projector) (err error) {
+	logger := o.Logger(os.Stderr)
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx)) // outlives the role
+	defer cancel()
+	l, err := assembly.Ledger(background, o.NATS, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	w, err := assembly.Warehouse(ctx, o.ClickHouse)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	web, err := boot.Listen(ctx, o.Listen, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, web.Close()) }()
+	return boot.RunRoles(ctx, func() { fmt.Println("projector is ready:", web.URL()) },
+		web.Role(), assembly.Health(web, l, w), assembly.Projector(l, w, o.Partitions, logger))
+}

@@ -1,0 +1,124 @@
+package events
+
+// The types of kind routine.
+const (
+	TypeDayplanSet      = "dayplan.set"
+	TypeDayplanStepDone = "dayplan.step_done"
+	TypePrioritySet     = "priority.set"
+	TypeReviewCompleted = "review.completed"
+	TypeHassleRaised    = "hassle.raised"
+	TypeHassleResolved  = "hassle.resolved"
+	TypePartnerLinked   = "partner.linked"
+)
+
+func routineTypes() []definition {
+	return []definition{
+		define[DayplanSet](TypeDayplanSet, "A day was planned; the last event of a rep's day is the plan."),
+		define[DayplanStepDone](TypeDayplanStepDone, "A step of a day's plan was done."),
+		define(TypePrioritySet, "The priorities of a quarter were set; the last event of an owner's quarter stands.", priorityIsWhole),
+		define[ReviewCompleted](TypeReviewCompleted, "A review took place."),
+		define[HassleRaised](TypeHassleRaised, "Something stands in the way."),
+		define[HassleResolved](TypeHassleResolved, "What stood in the way is gone."),
+		define(TypePartnerLinked, "Two reps agreed to hold one another to their goals; event.voided ends it.", partnerIsAnother),
+	}
+}
+
+// DayplanSet is the payload of dayplan.set.
+type DayplanSet struct {
+	Day   Date   `json:"day" rule:"required" doc:"The day, local to the org."`
+	Steps []Step `json:"steps" rule:"required,min=1,max=20" doc:"What to do; 3 to 5 steps are best."`
+	Note  string `json:"note,omitzero" rule:"private,multiline" doc:"Free text."`
+}
+
+// Step is one step of a day's plan.
+type Step struct {
+	Step   string  `json:"step" rule:"required" doc:"The step's id within the day."`
+	Metric string  `json:"metric,omitzero" rule:"format=metric" doc:"The metric that counts it."`
+	Count  Decimal `json:"count,omitzero" rule:"min=0" doc:"How many."`
+	Before string  `json:"before,omitzero" rule:"format=clock" doc:"The time of day before which to do it, local to the org."`
+	Goal   string  `json:"goal,omitzero" doc:"The id of the goal that it serves."`
+	Text   string  `json:"text,omitzero" rule:"private,multiline" doc:"The step in words."`
+}
+
+// DayplanStepDone is the payload of dayplan.step_done.
+type DayplanStepDone struct {
+	Day   Date    `json:"day" rule:"required" doc:"The day, local to the org."`
+	Step  string  `json:"step" rule:"required" doc:"The step's id within the day."`
+	Count Decimal `json:"count,omitzero" rule:"min=0" doc:"How many."`
+	Note  string  `json:"note,omitzero" rule:"private,multiline" doc:"Free text."`
+}
+
+// PrioritySet is the payload of priority.set.
+type PrioritySet struct {
+	Owner
+	StartsOn   Date       `json:"starts_on" rule:"required" doc:"First day of the quarter, local to the org."`
+	EndsOn     Date       `json:"ends_on" rule:"required" doc:"Last day of the quarter, local to the org."`
+	Priorities []Priority `json:"priorities" rule:"required,min=1,max=3" doc:"At most three."`
+	Note       string     `json:"note,omitzero" rule:"private,multiline" doc:"Free text."`
+}
+
+// Priority is one thing that matters most in a quarter.
+type Priority struct {
+	Priority string `json:"priority" rule:"required" doc:"The priority's id."`
+	Goal     string `json:"goal,omitzero" doc:"The id of the goal that it serves."`
+	Text     string `json:"text,omitzero" rule:"private,multiline" doc:"The priority in words."`
+}
+
+func priorityIsWhole(_ Draft, p PrioritySet, report reporter) {
+	p.checkOwner(report)
+	checkSpan(p.StartsOn, p.EndsOn, report)
+}
+
+// ReviewCompleted is the payload of review.completed.
+type ReviewCompleted struct {
+	Rhythm   string           `json:"rhythm" rule:"required,enum=morning|evening|weekly|monthly|quarterly|yearly" doc:"Which review it was."`
+	Day      Date             `json:"day" rule:"required" doc:"The day, or the last day of the span, that was reviewed, local to the org."`
+	Partner  string           `json:"partner,omitzero" rule:"max=100" doc:"The rep with whom it was held."`
+	Minutes  int64            `json:"minutes,omitzero" rule:"min=0,max=1440" doc:"How long it took, in minutes."`
+	Goals    []string         `json:"goals,omitzero" doc:"Ids of the goals that were looked at."`
+	Kept     []PromiseOutcome `json:"kept,omitzero" doc:"What became of earlier promises."`
+	Promises []Promise        `json:"promises,omitzero" doc:"What is promised until the next review."`
+	Hassles  []string         `json:"hassles,omitzero" doc:"Ids of the open hassles that were talked over."`
+	Note     string           `json:"note,omitzero" rule:"private,multiline" doc:"What was said."`
+}
+
+// Promise is what somebody undertakes to do.
+type Promise struct {
+	Promise string `json:"promise" rule:"required" doc:"The promise's id."`
+	DueOn   Date   `json:"due_on,omitzero" doc:"The day by whose end it is to be kept."`
+	Goal    string `json:"goal,omitzero" doc:"The id of the goal that it serves."`
+	Text    string `json:"text,omitzero" rule:"private,multiline" doc:"The promise in words."`
+}
+
+// PromiseOutcome is what became of a promise.
+type PromiseOutcome struct {
+	Promise string `json:"promise" rule:"required" doc:"The promise's id."`
+	Done    bool   `json:"done" rule:"required" doc:"Whether it was kept."`
+}
+
+// HassleRaised is the payload of hassle.raised.
+type HassleRaised struct {
+	Hassle string `json:"hassle" rule:"required" doc:"The hassle's id."`
+	Text   string `json:"text" rule:"required,private,multiline" doc:"What stands in the way."`
+	Goal   string `json:"goal,omitzero" doc:"The id of the goal that it endangers."`
+}
+
+// HassleResolved is the payload of hassle.resolved.
+type HassleResolved struct {
+	Hassle string `json:"hassle" rule:"required" doc:"The hassle's id."`
+	Text   string `json:"text,omitzero" rule:"private,multiline" doc:"How it was resolved."`
+}
+
+// PartnerLinked is the payload of partner.linked: the event's rep shows the partner what is listed, and nothing else.
+type PartnerLinked struct {
+	Partner string   `json:"partner" rule:"required,max=100" doc:"The partner's rep id."`
+	Shares  []string `json:"shares" rule:"required,min=1,max=4,enum=goals|numbers|promises|reviews" doc:"What the partner may see."`
+	EndsOn  Date     `json:"ends_on,omitzero" doc:"Last day of it, local to the org."`
+	Note    string   `json:"note,omitzero" rule:"private,multiline" doc:"Free text."`
+}
+
+func partnerIsAnother(d Draft, p PartnerLinked, report reporter) {
+	if p.Partner != "" && p.Partner == d.Rep {
+		report("partner", "must be another rep")
+	}
+}

@@ -1,0 +1,78 @@
+package access_test
+
+import (
+	"context"
+	"io/fs"
+	"sync"
+)
+
+// store is an in-memory bucket, with failures to order.
+type store struct {
+	mu       sync.Mutex
+	values   map[string][]byte
+	watchers []func(string, []byte)
+	fail     error // returned by every call while it is set
+}
+
+func newStore() *store { return &store{values: map[string][]byte{}} }
+
+func (s *store) Create(_ context.Context, key string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	if _, ok := s.values[key]; ok {
+		return fs.ErrExist
+	}
+	s.set(key, value)
+	return nil
+}
+
+func (s *store) Put(_ context.Context, key string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	s.set(key, value)
+	return nil
+}
+
+func (s *store) Delete(_ context.Context, key string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	if _, ok := s.values[key]; !ok {
+		return fs.ErrNotExist
+	}
+	delete(s.values, key)
+	s.tell(key, nil)
+	return nil
+}
+
+func (s *store) Watch(_ context.Context, fn func(string, []byte)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	for k, v := range s.values {
+		fn(k, v)
+	}
+	s.watchers = append(s.watchers, fn)
+	return nil
+}
+
+func (s *store) set(key string, value []byte) {
+	s.values[key] = append([]byte(nil), value...)
+	s.tell(key, value)
+}
+
+func (s *store) tell(key string, value []byte) {
+	for _, fn := range s.watchers {
+		fn(key, value)
+	}
+}

@@ -1,0 +1,209 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"milemarker/events"
+	"milemarker/internal/calendar"
+	"milemarker/internal/metric"
+	"milemarker/projections"
+)
+
+// eventsQuestion is what GET /v1/events and the page of events ask.
+type eventsQuestion struct {
+	projections.EventQuery
+	metric *metric.Definition // only the events that this number is made of; nil for all
+	limit  int
+	none   bool // nothing can match
+}
+
+// eventsAnswer is what GET /v1/events answers.
+type eventsAnswer struct {
+	Position events.Position `json:"position"`
+	Events   []eventView     `json:"events"`
+	Next     string          `json:"next,omitempty"` // where the next page is
+}
+
+// eventView is one event as it is shown: without its private fields, which stay sealed.
+type eventView struct {
+	ID           string          `json:"id"`
+	Type         string          `json:"type"`
+	Time         time.Time       `json:"time"`
+	TimeInferred bool            `json:"time_inferred,omitempty"`
+	Day          calendar.Day    `json:"day"`
+	Rep          string          `json:"rep,omitempty"`
+	Team         string          `json:"team,omitempty"`
+	Prospect     string          `json:"prospect,omitempty"`
+	Aliases      []string        `json:"aliases,omitempty"`
+	Source       string          `json:"source"` // who told
+	Data         json.RawMessage `json:"data"`
+	Sealed       bool            `json:"sealed"` // it has private fields
+	RecordedAt   time.Time       `json:"recorded_at"`
+	Position     events.Position `json:"position"`
+	VoidedBy     string          `json:"voided_by,omitempty"`
+}
+
+func viewEvent(r projections.EventRow) eventView {
+	e := r.Event
+	return eventView{
+		ID: e.ID, Type: e.Type, Time: e.Time, TimeInferred: e.TimeInferred, Day: r.Day, Rep: e.Rep, Team: e.Team,
+		Prospect: e.Prospect, Aliases: e.Aliases, Source: e.Source, Data: e.Data, Sealed: e.Sealed != "",
+		RecordedAt: e.RecordedAt, Position: r.Position, VoidedBy: r.VoidedBy,
+	}
+}
+
+// listEvents answers GET /v1/events.
+func (s *server) listEvents(a ask) error {
+	q, err := s.readEvents(a, 100)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.page(a, q)
+	if err != nil {
+		return err
+	}
+	views := make([]eventView, 0, len(rows))
+	for _, r := range rows {
+		views = append(views, viewEvent(r))
+	}
+	link := nextLink(a, "/v1/events", next)
+	if link != "" {
+		a.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
+	}
+	if wantsCSV(a.Context) {
+		return writeCSV(a.Context, "events", eventsHeader(), views, eventCells)
+	}
+	return a.JSON(http.StatusOK, eventsAnswer{Position: a.position, Events: views, Next: link})
+}
+
+// oneEvent answers GET /v1/events/{id}.
+func (s *server) oneEvent(a ask) error {
+	if err := a.query.done(); err != nil {
+		return err
+	}
+	id := pathID(a.Context)
+	rows, err := s.deps.Warehouse.Events(a.ctx(), projections.EventQuery{
+		Org: a.caller.Org, IDs: []string{id}, Voided: true, Limit: 1,
+	})
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return failed(http.StatusNotFound, fmt.Sprintf("There is no event %.200q up to position %d.", id, a.position),
+			"If it was just recorded, ask with min_position.")
+	}
+	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "event": viewEvent(rows[0])})
+}
+
+func (s *server) readEvents(a ask, pageSize int) (eventsQuestion, error) {
+	days := a.query.days()
+	q := eventsQuestion{limit: a.query.number("limit", pageSize, 1, s.cfg.MaxPage)}
+	q.EventQuery = projections.EventQuery{
+		Org: a.caller.Org, From: days.from, To: days.to, Where: a.query.filters(), Prospect: a.query.one("prospect"),
+		Voided: a.query.choice("voided", "false", "true") == "true",
+	}
+	if name := a.query.choice("metric", append([]string{""}, metric.Names()...)...); name != "" {
+		if d, ok := metric.Find(name); ok {
+			q.metric = &d
+			q.narrow(projections.ByType, d.Types())
+			q.narrow(projections.ByOutcome, d.Outcomes())
+		}
+	}
+	if v := a.query.one("cursor"); v != "" {
+		after, err := decodeCursor(v)
+		if err != nil {
+			a.query.fault("cursor", err.Error())
+		}
+		q.After = &after
+	}
+	return q, a.query.done()
+}
+
+// narrow allows only those values of a dimension, none meaning all, among which were asked for.
+func (q *eventsQuestion) narrow(d projections.Dimension, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	if asked, ok := q.Where[d]; ok {
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return !slices.Contains(asked, v) })
+	}
+	q.none = q.none || len(values) == 0
+	q.Where[d] = values
+}
+
+// maxRounds bounds how often the warehouse is asked for one page.
+const maxRounds = 20
+
+// page reads one page, and the place behind which the next one begins: nil behind the last. A page may be short when few
+// of many events are among those that a number is made of; the next one then goes on.
+func (s *server) page(a ask, q eventsQuestion) (rows []projections.EventRow, next *projections.Cursor, err error) {
+	if q.none {
+		return nil, nil, nil
+	}
+	q.Limit = q.limit + 1 // one more tells whether there is a next page
+	for range maxRounds {
+		batch, err := s.deps.Warehouse.Events(a.ctx(), q.EventQuery)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, r := range batch {
+			if !q.uses(r) {
+				continue
+			}
+			if len(rows) == q.limit {
+				return rows, place(rows[len(rows)-1]), nil
+			}
+			rows = append(rows, r)
+		}
+		if len(batch) < q.Limit {
+			return rows, nil, nil
+		}
+		q.After = place(batch[len(batch)-1])
+	}
+	return rows, q.After, nil
+}
+
+// uses tells whether an event is among those that the number asked for is made of.
+func (q *eventsQuestion) uses(r projections.EventRow) bool {
+	if q.metric == nil {
+		return true
+	}
+	fact, err := events.Facts(r.Event)
+	return err == nil && q.metric.Uses(r.Event.Type, fact.Outcome)
+}
+
+func place(r projections.EventRow) *projections.Cursor {
+	return &projections.Cursor{Time: r.Event.Time, Position: r.Position}
+}
+
+// nextLink repeats the question with another cursor. The position need not be waited for again.
+func nextLink(a ask, path string, next *projections.Cursor) string {
+	if next == nil {
+		return ""
+	}
+	values := a.QueryParams()
+	values.Del("min_position")
+	values.Set("cursor", encodeCursor(*next))
+	return path + "?" + values.Encode()
+}
+
+func eventsHeader() []string {
+	return []string{
+		"id", "type", "time", "day", "rep", "team", "prospect", "outcome", "source", "campaign", "product", "amount",
+		"currency", "seconds", "position", "voided_by",
+	}
+}
+
+func eventCells(v eventView) []cell {
+	f, _ := events.Facts(events.Event{Type: v.Type, Data: v.Data}) // what cannot be read has no shared fields
+	return []cell{
+		text(v.ID), cell(v.Type), cell(v.Time.Format(time.RFC3339Nano)), cell(v.Day.String()), text(v.Rep), text(v.Team),
+		text(v.Prospect), text(f.Outcome), text(f.Source), text(f.Campaign), text(f.Product), value(f.Amount),
+		text(f.Currency), cell(strconv.FormatInt(f.Seconds, 10)), value(uint64(v.Position)), text(v.VoidedBy),
+	}
+}

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"milemarker/events"
+	"milemarker/internal/access"
+	"milemarker/projections"
+)
+
+// orgView is an org's settings as they are shown and set.
+type orgView struct {
+	Zone            string            `json:"zone"`
+	WeekStart       string            `json:"week_start"`
+	FiscalYearStart int               `json:"fiscal_year_start_month"`
+	Currency        string            `json:"currency,omitempty"`
+	Country         string            `json:"country,omitempty"`
+	Teams           map[string]string `json:"teams"`
+}
+
+func viewOrg(s projections.OrgSettings) orgView {
+	v := orgView{
+		Zone: s.Zone, WeekStart: strings.ToLower(s.WeekStart.String()), FiscalYearStart: int(s.FiscalYearStart),
+		Currency: s.Currency, Country: s.Country, Teams: map[string]string{},
+	}
+	maps.Copy(v.Teams, s.Teams)
+	return v
+}
+
+// org answers GET /v1/org.
+func (s *server) org(a ask) error {
+	if err := a.query.done(); err != nil {
+		return err
+	}
+	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "org": a.caller.Org, "settings": viewOrg(a.settings)})
+}
+
+// configureOrg answers PUT /v1/org: the body is the payload of org.configured, and what it leaves out stays. Settings that
+// stand already are not recorded again.
+func (s *server) configureOrg(c echo.Context, caller access.Caller) error {
+	body, _, err := readObject(c)
+	if err != nil {
+		return err
+	}
+	draft, found := events.Draft{ID: "org.configured", Source: told, Type: events.TypeOrgConfigured, Data: body}.Check()
+	found = append(found, draft.CheckWorld(s.deps.Clock(), zoneExists)...)
+	if len(found) > 0 {
+		return badBody(violations(found))
+	}
+	var wanted events.OrgConfigured
+	if err := json.Unmarshal(draft.Data, &wanted); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	position, err := s.deps.Warehouse.Position(ctx, caller.Org)
+	if err != nil {
+		return err
+	}
+	settings, err := s.deps.Warehouse.Settings(ctx, caller.Org)
+	if err != nil {
+		return err
+	}
+	present := viewOrg(settings)
+	if stands(present, wanted) {
+		c.Response().Header().Set(positionHeader, strconv.FormatUint(uint64(position), 10))
+		return c.JSON(http.StatusOK, map[string]any{"position": position, "outcome": events.Duplicate})
+	}
+	// The id names the change from what stood before: a lost answer's repetition is the same event, a later return to
+	// earlier settings is not.
+	sum := sha256.Sum256([]byte(strconv.FormatUint(uint64(position), 10) + " " + string(draft.Data)))
+	draft.ID = "org.configured/" + hex.EncodeToString(sum[:12])
+	receipt, err := s.record(c, caller.Org, draft)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"position": receipt.Position, "outcome": receipt.Outcome})
+}
+
+// stands tells whether everything that is wanted is so already.
+func stands(present orgView, wanted events.OrgConfigured) bool {
+	return (wanted.Zone == "" || wanted.Zone == present.Zone) &&
+		(wanted.WeekStart == "" || wanted.WeekStart == present.WeekStart) &&
+		(wanted.FiscalYearStartMonth == 0 || wanted.FiscalYearStartMonth == int64(present.FiscalYearStart)) &&
+		(wanted.Currency == "" || wanted.Currency == present.Currency) &&
+		(wanted.Country == "" || wanted.Country == present.Country) &&
+		(wanted.Teams == nil || maps.Equal(wanted.Teams, present.Teams))
+}
+
+func zoneExists(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil
+}

@@ -1,0 +1,204 @@
+package api
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"milemarker/events"
+	"milemarker/internal/calendar"
+	"milemarker/internal/metric"
+	"milemarker/internal/pace"
+	"milemarker/projections"
+)
+
+// pages are the templates, each the content of layout.html, and the style that they share. They need no script.
+//
+//go:embed pages
+var pages embed.FS
+
+// show renders one page.
+func (s *server) show(c echo.Context, status int, name string, data any) error {
+	t, err := template.ParseFS(pages, "pages/layout.html", "pages/"+name)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout.html", data); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	return c.HTMLBlob(status, b.Bytes())
+}
+
+func (s *server) style(c echo.Context) error {
+	b, err := pages.ReadFile("pages/style.css")
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=300")
+	return c.Blob(http.StatusOK, "text/css; charset=utf-8", b)
+}
+
+// wantsPage tells whether a request is for a page, and by which template its failure is shown.
+func wantsPage(c echo.Context) (name string, ok bool) {
+	switch c.Path() {
+	case "/", "/events", "/login", "/logout":
+		return "failure.html", true
+	}
+	return "", false
+}
+
+func (s *server) failPage(c echo.Context, name string, f failure) {
+	if err := s.show(c, f.Status, name, f); err != nil {
+		s.deps.Logger.ErrorContext(c.Request().Context(), "page not shown", "error", err)
+	}
+}
+
+// todays are the numbers of the first page.
+func todays() []string {
+	return []string{"calls", "conversations", "appointments_scheduled", "proposals_sent", "signups", "signup_amount"}
+}
+
+// homeView is what the first page shows.
+type homeView struct {
+	Org      string
+	Day      string
+	Zone     string
+	Position events.Position
+	Numbers  []numberView
+	Goals    []standingView
+	More     int // open goals that are not shown
+}
+
+type numberView struct{ Title, Value, Link string }
+
+type standingView struct{ Title, Owner, Period, Status, Sentence, Link string }
+
+// maxStandings bounds how many goals the first page shows: the pace of each is a question of its own.
+const maxStandings = 20
+
+// homePage answers GET /: today's numbers and how the goals stand.
+func (s *server) homePage(a ask) error {
+	if err := a.query.done(); err != nil {
+		return err
+	}
+	v := homeView{
+		Org: a.caller.Org, Zone: a.settings.Zone, Position: a.position,
+		Day: a.now.In(a.calendar.Location()).Format("Monday, 2 January 2006"),
+	}
+	q := metricsQuestion{grain: total, days: span{a.today(), a.today() + 1}}
+	for _, name := range todays() {
+		d, _ := metric.Find(name)
+		q.metrics = append(q.metrics, d)
+	}
+	rows, err := s.metricRows(a, q)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		d, _ := metric.Find(r.Metric)
+		v.Numbers = append(v.Numbers, numberView{
+			Title: d.Title, Value: strings.TrimSpace(string(value(r.Value)) + " " + r.Currency),
+			Link: strings.TrimPrefix(r.Events, "/v1"),
+		})
+	}
+	if v.Goals, v.More, err = s.standings(a); err != nil {
+		return err
+	}
+	return s.show(a.Context, http.StatusOK, "home.html", v)
+}
+
+// standings tells how the open goals stand, those that end first before the others.
+func (s *server) standings(a ask) (views []standingView, more int, err error) {
+	goals, err := s.goals(a)
+	if err != nil {
+		return nil, 0, err
+	}
+	today := a.today()
+	goals = slices.DeleteFunc(goals, func(g projections.Goal) bool { return !isOpen(g, today) || g.StartsOn > today })
+	slices.SortStableFunc(goals, func(x, y projections.Goal) int { return int(x.On(today).EndsOn - y.On(today).EndsOn) })
+	if len(goals) > maxStandings {
+		goals, more = goals[:maxStandings], len(goals)-maxStandings
+	}
+	for _, g := range goals {
+		terms := g.On(today)
+		v := standingView{
+			Title: titleOf(g, terms), Owner: strings.TrimSpace(g.Owner.OwnerKind + " " + g.Owner.Owner),
+			Period: g.StartsOn.String() + " to " + terms.EndsOn.String(),
+		}
+		st, err := s.stand(a, g, a.now, today)
+		var told failure
+		switch {
+		case errors.As(err, &told):
+			v.Status, v.Sentence = "no pace", told.Detail
+		case err != nil:
+			return nil, 0, err
+		default:
+			v.Status, v.Sentence, v.Link = statusWords(st.pace.Status), st.pace.Sentence, "/events?"+st.link
+		}
+		views = append(views, v)
+	}
+	return views, more, nil
+}
+
+func statusWords(s pace.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+// eventsPageView is what the page of events shows.
+type eventsPageView struct {
+	Org      string
+	Position events.Position
+	Rows     []eventRowView
+	Next     string
+}
+
+type eventRowView struct{ Time, Type, Outcome, Rep, Product, Amount, ID string }
+
+// eventsPage answers GET /events: the same question as GET /v1/events, for people.
+func (s *server) eventsPage(a ask) error {
+	q, err := s.readEvents(a, 100)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.page(a, q)
+	if err != nil {
+		return err
+	}
+	v := eventsPageView{Org: a.caller.Org, Position: a.position, Next: nextLink(a, "/events", next)}
+	for _, r := range rows {
+		v.Rows = append(v.Rows, viewRow(r, a.calendar))
+	}
+	return s.show(a.Context, http.StatusOK, "events.html", v)
+}
+
+func viewRow(r projections.EventRow, c calendar.Calendar) eventRowView {
+	e := r.Event
+	f, _ := events.Facts(e) // what cannot be read has no shared fields
+	v := eventRowView{
+		Time: e.Time.In(c.Location()).Format(time.DateTime), Type: e.Type, Outcome: f.Outcome, Rep: e.Rep,
+		Product: f.Product, ID: e.ID,
+	}
+	if f.Currency != "" {
+		v.Amount = f.Amount.String() + " " + f.Currency
+	}
+	return v
+}
+
+// LoginCommand is how a link is asked for, as the page of who is not logged in shows it.
+func (f failure) LoginCommand() string {
+	if f.Status != http.StatusUnauthorized {
+		return ""
+	}
+	return `curl -X POST -H "Authorization: Bearer $MILEMARKER_KEY" ` + (&url.URL{Path: "/v1/logins"}).String()
+}

@@ -1,0 +1,211 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	spec "milemarker/api"
+	"milemarker/events"
+	"milemarker/internal/access"
+	"milemarker/internal/calendar"
+	"milemarker/projections"
+)
+
+// positionHeader carries the position that an answer reflects.
+const positionHeader = "Milemarker-Position"
+
+// server answers the role's requests.
+type server struct {
+	cfg  Config
+	deps Deps
+}
+
+func newServer(cfg Config, deps Deps) *server { return &server{cfg: cfg, deps: deps} }
+
+func (s *server) handler() http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.fail
+	e.JSONSerializer = plainJSON{}
+	e.Use(s.bounded, middleware.RecoverWithConfig(middleware.RecoverConfig{
+		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
+			s.deps.Logger.ErrorContext(c.Request().Context(), "handler panicked", "error", err, "stack", string(stack))
+			return failed(http.StatusInternalServerError, "", "")
+		},
+	}))
+
+	e.GET("/v1/metrics", s.asked(s.metrics))
+	e.GET("/v1/metrics/definitions", s.keyed(access.ScopeRead, s.definitions))
+	e.GET("/v1/events", s.asked(s.listEvents))
+	e.GET("/v1/events/:id", s.asked(s.oneEvent))
+	e.GET("/v1/goals", s.asked(s.listGoals))
+	e.POST("/v1/goals", s.keyed(access.ScopeIngest, s.setGoal))
+	e.GET("/v1/goals/:id", s.asked(s.oneGoal))
+	e.GET("/v1/goals/:id/pace", s.asked(s.goalPace))
+	e.GET("/v1/org", s.asked(s.org))
+	e.PUT("/v1/org", s.keyed(access.ScopeAdmin, s.configureOrg))
+	e.GET("/v1/keys", s.keyed(access.ScopeAdmin, s.listKeys))
+	e.POST("/v1/keys", s.keyed(access.ScopeAdmin, s.addKey))
+	e.DELETE("/v1/keys/:id", s.keyed(access.ScopeAdmin, s.revokeKey))
+	e.POST("/v1/logins", s.keyed(access.ScopeRead, s.newLogin))
+	e.GET("/v1/openapi.yaml", s.openAPI)
+
+	e.GET("/healthz", s.health)
+	e.GET("/readyz", s.ready)
+	e.GET("/login", s.login)
+	e.GET("/logout", s.logout)
+	e.GET("/style.css", s.style)
+	e.GET("/", s.seen(s.homePage))
+	e.GET("/events", s.seen(s.eventsPage))
+	return e
+}
+
+// bounded gives a request the time and the size that it may have, and the headers that every answer carries.
+func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), s.cfg.Timeout)
+		defer cancel()
+		r := c.Request().WithContext(ctx)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, s.cfg.MaxBody)
+		c.SetRequest(r)
+		h := c.Response().Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		return next(c)
+	}
+}
+
+// keyed lets through who holds a key with the scope. A session does not count: it opens pages only.
+func (s *server) keyed(scope access.Scope, next func(echo.Context, access.Caller) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if token, _ := access.FromRequest(c.Request()); token == "" {
+			return access.ErrUnauthenticated
+		}
+		caller, err := s.deps.Keys.Caller(c.Request())
+		if err != nil {
+			return err
+		}
+		if !caller.May(scope) {
+			return forbidden(c, scope)
+		}
+		return next(c, caller)
+	}
+}
+
+// ask is a question about one org, with what every answer needs to know.
+type ask struct {
+	echo.Context
+	caller   access.Caller
+	query    *query
+	position events.Position // what the answer reflects, at least
+	settings projections.OrgSettings
+	calendar calendar.Calendar
+	working  calendar.Working
+	now      time.Time
+}
+
+func (a ask) ctx() context.Context { return a.Request().Context() }
+
+func (a ask) today() calendar.Day { return a.calendar.DayOf(a.now) }
+
+// asked lets through who holds a key that may read, once the read models have passed min_position.
+func (s *server) asked(next func(ask) error) echo.HandlerFunc {
+	return s.keyed(access.ScopeRead, func(c echo.Context, caller access.Caller) error {
+		a, err := s.ask(c, caller)
+		if err != nil {
+			return err
+		}
+		return next(a)
+	})
+}
+
+func (s *server) ask(c echo.Context, caller access.Caller) (ask, error) {
+	a := ask{Context: c, caller: caller, query: newQuery(c.QueryParams()), now: s.deps.Clock()}
+	var wanted uint64
+	if v := a.query.one("min_position"); v != "" {
+		var err error
+		if wanted, err = strconv.ParseUint(v, 10, 64); err != nil {
+			a.query.fault("min_position", "want a position as a write returned it")
+			return a, badParameters(a.query.faults)
+		}
+	}
+	var err error
+	if a.position, err = s.reach(c, caller.Org, events.Position(wanted)); err != nil {
+		return a, err
+	}
+	c.Response().Header().Set(positionHeader, strconv.FormatUint(uint64(a.position), 10))
+	if a.settings, err = s.deps.Warehouse.Settings(a.ctx(), caller.Org); err != nil {
+		return a, err
+	}
+	a.calendar = a.settings.Calendar()
+	a.working, err = a.calendar.Working(calendar.DefaultWeek())
+	return a, err
+}
+
+// reach returns the position that the read models reflect, once it has passed the one that is wanted. It asks in pauses
+// that grow, so that a wait is short when the projection is near and cheap when it is not.
+func (s *server) reach(c echo.Context, org string, wanted events.Position) (events.Position, error) {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), s.cfg.MaxWait)
+	defer cancel()
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		reached, err := s.deps.Warehouse.Position(c.Request().Context(), org)
+		if err != nil || reached >= wanted {
+			return reached, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return 0, s.behind(c, wanted, reached)
+		}
+	}
+}
+
+// behind says that a position was not reached in time: an answer without it would be silently stale.
+func (s *server) behind(c echo.Context, wanted, reached events.Position) error {
+	if err := c.Request().Context().Err(); errors.Is(err, context.Canceled) {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Retry-After", "1")
+	h.Set(positionHeader, strconv.FormatUint(uint64(reached), 10))
+	f := failed(http.StatusServiceUnavailable,
+		"The answer reflects position "+strconv.FormatUint(uint64(reached), 10)+", not yet "+strconv.FormatUint(uint64(wanted), 10)+".",
+		"Ask again in a moment, or without min_position for what is known by now.")
+	f.Position = &reached
+	return f
+}
+
+// plainJSON writes JSON in which links can be read: nothing here is ever put into a page unescaped.
+type plainJSON struct{ echo.DefaultJSONSerializer }
+
+// Serialize implements echo.JSONSerializer.
+func (plainJSON) Serialize(c echo.Context, v any, _ string) error {
+	e := json.NewEncoder(c.Response())
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func (s *server) openAPI(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "public, max-age=300")
+	return c.Blob(http.StatusOK, "application/yaml", spec.OpenAPI())
+}
+
+// health says that the process serves; it says nothing about anything else.
+func (s *server) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+// ready says whether questions can be answered.
+func (s *server) ready(c echo.Context) error {
+	if _, err := s.deps.Warehouse.Position(c.Request().Context(), "readyz"); err != nil {
+		return err
+	}
+	return c.String(http.StatusOK, "ready\n")
+}

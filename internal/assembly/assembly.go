@@ -1,0 +1,87 @@
+// Package assembly hands the roles the concrete parts they work with: the ledger, the warehouse, keys and vault. The
+// single-role programs and the all-in-one start their roles here, so that the two never drift apart.
+package assembly
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"milemarker/events"
+	"milemarker/internal/access"
+	"milemarker/internal/api"
+	"milemarker/internal/boot"
+	"milemarker/internal/ingest"
+	"milemarker/internal/ledger"
+	"milemarker/internal/projector"
+	"milemarker/internal/recorder"
+	"milemarker/internal/vault"
+	"milemarker/internal/warehouse"
+)
+
+// Services are what the HTTP roles share: who is calling, and the door into the ledger.
+type Services struct {
+	Access   *access.Access
+	Recorder *recorder.Recorder
+}
+
+// NewServices opens the key stores that lie beside the ledger. They are watched until ctx is done.
+func NewServices(ctx context.Context, l *ledger.Ledger, master []byte, now func() time.Time) (*Services, error) {
+	buckets := map[string]*ledger.Bucket{}
+	for _, name := range []string{"keys", "logins", "vault", "erasures"} {
+		b, err := l.Bucket(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("bucket %s: %w", name, err)
+		}
+		buckets[name] = b
+	}
+	acc, err := access.Open(ctx, buckets["keys"], buckets["logins"], now)
+	if err != nil {
+		return nil, fmt.Errorf("access: %w", err)
+	}
+	v, err := vault.Open(ctx, buckets["vault"], buckets["erasures"], master, vault.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	return &Services{Access: acc, Recorder: recorder.New(v, l, now)}, nil
+}
+
+// Ingest returns the ingest role.
+func Ingest(s *Services, web *boot.Web, logger *slog.Logger, now func() time.Time) boot.Role {
+	return boot.Role{Name: "ingest", Run: func(ctx context.Context, ready func()) error {
+		return ingest.Run(ctx, ingest.Config{}, ingest.Deps{
+			Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
+		})
+	}}
+}
+
+// API returns the api role.
+func API(
+	s *Services, l *ledger.Ledger, w *warehouse.Warehouse, web *boot.Web, logger *slog.Logger, now func() time.Time,
+) boot.Role {
+	return boot.Role{Name: "api", Run: func(ctx context.Context, ready func()) error {
+		return api.Run(ctx, api.Config{}, api.Deps{
+			Warehouse: w, Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
+		})
+	}}
+}
+
+// Projector returns the projector role for some partitions, none meaning all.
+func Projector(l *ledger.Ledger, w *warehouse.Warehouse, partitions []int, logger *slog.Logger) boot.Role {
+	return boot.Role{Name: "projector", Run: func(ctx context.Context, ready func()) error {
+		ready()
+		return projector.Run(ctx, projector.Config{Partitions: partitions}, projector.Deps{
+			Source: source{l}, Warehouse: w, Logger: logger,
+		})
+	}}
+}
+
+// source is the ledger as the projector reads it.
+type source struct{ *ledger.Ledger }
+
+func (s source) Follow(partitions []int, from events.Position, maxBatch int, linger time.Duration) message.Subscriber {
+	return s.Subscriber(ledger.SubscriberConfig{Partitions: partitions, From: from, MaxBatch: maxBatch, Linger: linger})
+}

@@ -1,0 +1,19 @@
+// Package projector is the role that folds the ledger into the read models.
+//
+// It owns a set of the ledger's partitions, reads them in order in large batches, and brings the warehouse up to each
+// batch by a list of steps of which every one may be repeated without effect:
+//
+//	quarantine    what cannot be read is set aside, never dropped, never in the way
+//	declarations  settings, goals, plans: needed before any day can be told
+//	events        one row an id; the first copy wins
+//	voids         a set, joined away wherever events are summed
+//	move          after a change of an org's settings: its events onto their new days and teams
+//	rollups       the touched days from the events, then weeks, months, quarters, years
+//	journeys      the steps of each prospect
+//	checkpoint    last
+//
+// Only then is the batch acknowledged. A crash anywhere means: again from the checkpoint, which lies in the warehouse
+// beside what it speaks of; the server's own memory of acknowledgements is not trusted.
+//
+// The package imports neither the ledger nor the warehouse: it declares what it needs of them.
+package projector

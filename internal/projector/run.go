@@ -1,0 +1,127 @@
+package projector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
+
+	"milemarker/events"
+	"milemarker/projections"
+)
+
+// Config is what an operator may choose about a projector.
+type Config struct {
+	Partitions []int         // the partitions it owns; empty = all. No two projectors may own the same
+	MaxBatch   int           // events folded at once at most; 0 = 20,000
+	Linger     time.Duration // how long to wait for a batch to grow once its first event is there; 0 = 50 ms
+}
+
+// Validate reports everything wrong with the config.
+func (c Config) Validate() error {
+	var errs []error
+	seen := map[int]bool{}
+	for _, p := range c.Partitions {
+		if p < 0 || p >= events.Partitions {
+			errs = append(errs, fmt.Errorf("partition %d: want 0 to %d", p, events.Partitions-1))
+		}
+		if seen[p] {
+			errs = append(errs, fmt.Errorf("partition %d: named twice", p))
+		}
+		seen[p] = true
+	}
+	if c.MaxBatch < 0 || c.MaxBatch > 50_000 {
+		errs = append(errs, fmt.Errorf("max batch %d: want 1 to 50,000", c.MaxBatch))
+	}
+	if c.Linger < 0 || c.Linger > 10*time.Second {
+		errs = append(errs, fmt.Errorf("linger %v: want at most 10 s", c.Linger))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) withDefaults() Config {
+	if len(c.Partitions) == 0 {
+		for p := range events.Partitions {
+			c.Partitions = append(c.Partitions, p)
+		}
+	}
+	if c.MaxBatch == 0 {
+		c.MaxBatch = 20_000
+	}
+	if c.Linger == 0 {
+		c.Linger = 50 * time.Millisecond
+	}
+	return c
+}
+
+// Source is the ledger as the projector reads it.
+type Source interface {
+	// Follow returns a subscriber that emits one message per batch of frames (events.EncodeBatch) in the order of the
+	// ledger, from the given position on. A message that is not acknowledged comes again. Frames may come twice, never
+	// out of order, and none is left out.
+	Follow(partitions []int, from events.Position, maxBatch int, linger time.Duration) message.Subscriber
+	// Quarantine keeps a message that cannot be read in a stream of its own; twice is the same as once.
+	Quarantine(ctx context.Context, f events.Frame, reason string) error
+}
+
+// Warehouse is the database of the read models.
+type Warehouse interface {
+	// Checkpoints returns how far the folds reach, by partition; a partition never folded is absent.
+	Checkpoints(ctx context.Context) (map[int]events.Position, error)
+	// AllSettings returns the present settings of every org that chose some.
+	AllSettings(ctx context.Context) (map[string]projections.OrgSettings, error)
+	// Targets returns the types and days of the events with these ids, as far as they are known.
+	Targets(ctx context.Context, q projections.TargetQuery) ([]projections.TargetRow, error)
+	// Extent returns the times between which an org's events lie, and all buckets that stand for it.
+	Extent(ctx context.Context, org string) (projections.Extent, error)
+	// Run executes one statement; it is durable when Run returns nil.
+	Run(ctx context.Context, s projections.Statement) error
+}
+
+// Deps are the parts a projector works with.
+type Deps struct {
+	Source    Source
+	Warehouse Warehouse
+	Logger    *slog.Logger
+	// Folded, if set, is told after each flush up to where everything is folded and durable.
+	Folded func(events.Position)
+}
+
+// Run folds until ctx is done, then ends after the flush at hand and returns nil. An error means that folding could not
+// begin; while it runs, a failing engine is retried for ever with a growing pause.
+func Run(ctx context.Context, cfg Config, deps Deps) error {
+	if err := cfg.Validate(); err != nil {
+		return fmt.Errorf("projector: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	f := &folder{cfg: cfg, deps: deps}
+	if err := f.load(ctx); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return nil // stopped before it began
+		}
+		return fmt.Errorf("projector: load: %w", err)
+	}
+	logger := watermill.NewSlogLogger(deps.Logger)
+	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 8 * time.Second}, logger)
+	if err != nil {
+		return fmt.Errorf("projector: router: %w", err)
+	}
+	retry := middleware.Retry{
+		MaxRetries: 10, InitialInterval: 50 * time.Millisecond, MaxInterval: 5 * time.Second, Multiplier: 2,
+		Logger: logger,
+	}
+	// A panic becomes an error, the error is retried here, and at last the batch is handed back and comes again.
+	router.AddMiddleware(retry.Middleware, middleware.Recoverer)
+	router.AddConsumerHandler("fold", "ledger", deps.Source.Follow(cfg.Partitions, f.from(), cfg.MaxBatch, cfg.Linger),
+		func(m *message.Message) error { return f.fold(m.Context(), m.Payload) })
+	deps.Logger.InfoContext(ctx, "projector started", "from", uint64(f.from()), "partitions", len(cfg.Partitions))
+	if err := router.Run(ctx); err != nil {
+		return fmt.Errorf("projector: %w", err)
+	}
+	return nil
+}

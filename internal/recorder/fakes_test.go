@@ -1,0 +1,100 @@
+package recorder_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+
+	"milemarker/events"
+)
+
+// vault names people openly, so that tests can read what became of them.
+type vault struct {
+	mu       sync.Mutex
+	prepared [][]string
+	erased   []string
+	fail     map[string]error // by method
+}
+
+// invalid is an error that is fs.ErrInvalid.
+type invalid struct{ error }
+
+func (invalid) Is(target error) bool { return target == fs.ErrInvalid }
+
+func (v *vault) ProspectID(_ context.Context, org, kind, text string) (string, error) {
+	if strings.Contains(text, "bad") {
+		return "", invalid{errors.New("is not a " + kind)}
+	}
+	return fmt.Sprintf("<%s %s %s>", org, kind, text), v.fail["ProspectID"]
+}
+
+func (v *vault) Digest(_ context.Context, org string, canonical []byte) (string, error) {
+	return fmt.Sprintf("digest of %s in %s", canonical, org), v.fail["Digest"]
+}
+
+func (v *vault) Prepare(_ context.Context, _ string, owners []string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.prepared = append(v.prepared, slices.Clone(owners))
+	return v.fail["Prepare"]
+}
+
+func (v *vault) Seal(_ context.Context, org, owner, eventID string, private []byte) (string, error) {
+	return fmt.Sprintf("sealed %s %s %s %s", org, owner, eventID, private), v.fail["Seal"]
+}
+
+func (v *vault) Erase(_ context.Context, org, owner string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.erased = append(v.erased, org+" "+owner)
+	return v.fail["Erase"]
+}
+
+// ledger keeps events in memory.
+type ledger struct {
+	events  []events.Event
+	batches []int // sizes
+	fail    error
+}
+
+func (l *ledger) Append(_ context.Context, evs []events.Event) ([]events.Receipt, error) {
+	if l.fail != nil {
+		return nil, l.fail
+	}
+	l.batches = append(l.batches, len(evs))
+	receipts := make([]events.Receipt, len(evs))
+	for i, e := range evs {
+		receipts[i] = l.append(e)
+	}
+	return receipts, nil
+}
+
+func (l *ledger) append(e events.Event) events.Receipt {
+	for i, old := range l.events {
+		if old.Org != e.Org || old.ID != e.ID {
+			continue
+		}
+		r := events.Receipt{ID: e.ID, Outcome: events.Duplicate, Position: events.Position(i + 1)}
+		if old.Digest != e.Digest {
+			r.Outcome = events.Conflict
+		}
+		return r
+	}
+	l.events = append(l.events, e)
+	return events.Receipt{ID: e.ID, Outcome: events.Appended, Position: events.Position(len(l.events))}
+}
+
+// discard takes everything and keeps nothing.
+type discard struct{}
+
+func (discard) Append(_ context.Context, evs []events.Event) ([]events.Receipt, error) {
+	receipts := make([]events.Receipt, len(evs))
+	for i, e := range evs {
+		receipts[i] = events.Receipt{ID: e.ID, Outcome: events.Appended, Position: 1}
+	}
+	return receipts, nil
+}
