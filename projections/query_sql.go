@@ -73,10 +73,12 @@ func (q EventQuery) Select() Select {
 		where += " AND (time, position) < (fromUnixTimestamp64Micro({after_time:Int64}, 'UTC'), {after_position:UInt64})"
 		params["after_time"], params["after_position"] = q.After.Time.UnixMicro(), uint64(q.After.Position)
 	}
+	// The page is found by its narrow columns first; only its rows are read whole.
+	page := "SELECT day, kind, id FROM events_v1 FINAL WHERE org = {org:String}" + where + eventOrder + " LIMIT {limit:UInt64}"
 	return Select{
 		SQL: "SELECT e.position, e.day, e.id, e.told_by, e.type, e.org, e.rep, e.told_team, e.prospect, e.aliases, e.time," +
 			" e.recorded_at, e.time_inferred, e.data_version, e.data, e.sealed, e.digest, v.id" +
-			" FROM (SELECT * FROM events_v1 FINAL WHERE org = {org:String}" + where + eventOrder + " LIMIT {limit:UInt64}) AS e" +
+			" FROM (SELECT * FROM events_v1 FINAL WHERE org = {org:String} AND (day, kind, id) IN (" + page + ")) AS e" +
 			" LEFT JOIN (SELECT target, id FROM voids_v1 FINAL WHERE org = {org:String}) AS v ON e.id = v.target" +
 			" ORDER BY e.time DESC, e.position DESC",
 		Params: params,

@@ -55,12 +55,24 @@ func TestAGoalWithoutAnIDIsNamedByItsContent(t *testing.T) {
 	}
 }
 
+// TestAGoalBeginsToday needs nothing but a metric, a number and a date.
+func TestAGoalBeginsToday(t *testing.T) {
+	h := newHouse(t)
+	set := h.do(http.MethodPost, "/v1/goals", `{"metric":"calls","target":5,"ends_on":"2100-12-31"}`)
+	if set.status != http.StatusCreated {
+		t.Fatalf("%d %s", set.status, set.body)
+	}
+	if a := h.get(set.header.Get("Location")); !strings.Contains(a.body, `"starts_on":"2024-03-13"`) {
+		t.Errorf("%s, want it to start today", a.body)
+	}
+}
+
 func TestSetGoalRefuses(t *testing.T) {
 	h := newHouse(t)
 	without := func(part string) string { return strings.Replace(aGoal, part, "", 1) }
 	for body, pointers := range map[string][]string{
 		`[]`:                               {""},
-		`{}`:                               {"/metric", "/target", "/starts_on", "/ends_on"},
+		`{}`:                               {"/metric", "/target", "/ends_on"},
 		without(`,"ends_on":"2024-03-31"`): {"/ends_on"},
 		strings.Replace(aGoal, `"calls"`, `"happiness"`, 1):                {"/metric"},
 		strings.Replace(aGoal, `"calls"`, `"contact_rate"`, 1):             {"/metric"},

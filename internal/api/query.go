@@ -87,7 +87,9 @@ func (q *query) choice(name string, choices ...string) string {
 func (q *query) choices(name string, choices ...string) []string {
 	var out []string
 	for _, v := range q.all(name) {
-		if !slices.Contains(choices, v) {
+		if strings.Contains(v, ",") {
+			q.fault(name, "takes one value at a time: repeat it, as in "+name+"=a&"+name+"=b")
+		} else if !slices.Contains(choices, v) {
 			q.fault(name, fmt.Sprintf("%.50q: want one of %s", v, strings.Join(choices, ", ")))
 		} else if !slices.Contains(out, v) {
 			out = append(out, v)

@@ -32,6 +32,14 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
+	if _, given := fields["starts_on"]; !given {
+		settings, err := s.deps.Warehouse.Settings(c.Request().Context(), caller.Org)
+		if err != nil {
+			return err
+		}
+		body = withMember(body, "starts_on", settings.Calendar().DayOf(s.deps.Clock()).String(), len(fields) == 0)
+		fields["starts_on"] = nil
+	}
 	id, data := "", body
 	if raw, given := fields["goal"]; given {
 		if err := json.Unmarshal(raw, &id); err != nil || id == "" {
@@ -39,7 +47,7 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 		}
 	} else {
 		id = contentID(body)
-		data = withGoal(body, id, len(fields) == 0)
+		data = withMember(body, "goal", id, false)
 	}
 	draft, found := events.Draft{ID: "goal.set/" + id, Source: told, Type: events.TypeGoalSet, Data: data}.Check()
 	faults := violations(found)
@@ -92,11 +100,11 @@ func contentID(body []byte) string {
 	return "g_" + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:10]))
 }
 
-// withGoal puts the goal's id in front of the members of an object. What was given stays as it was given, so that what is
+// withMember puts a member in front of the members of an object. What was given stays as it was given, so that what is
 // wrong with it is found.
-func withGoal(object []byte, id string, empty bool) []byte {
+func withMember(object []byte, name, value string, empty bool) []byte {
 	_, members, _ := bytes.Cut(object, []byte{'{'})
-	data := fmt.Appendf(nil, `{"goal":%q`, id)
+	data := fmt.Appendf(nil, `{%q:%q`, name, value)
 	if !empty {
 		data = append(data, ',')
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"milemarker/events"
 	"milemarker/internal/ledger"
@@ -171,6 +172,28 @@ func TestAppendWhenFull(t *testing.T) {
 	n.start()
 	if err := <-told; err != nil {
 		t.Errorf("the append that was let in: %v", err)
+	}
+}
+
+// What the server refuses for good is not tried again.
+func TestAppendToASealedStream(t *testing.T) {
+	n := startNode(t)
+	l := n.open(t)
+	js := n.jetstream(t)
+	stream, err := js.Stream(t.Context(), "LEDGER")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := stream.CachedInfo().Config
+	cfg.Sealed = true
+	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	for _, count := range []int{1, 100} {
+		var refused *jetstream.APIError
+		if _, err := l.Append(within(t), numbered("a", count)); !errors.As(err, &refused) {
+			t.Errorf("append of %d: %v, want the server's answer", count, err)
+		}
 	}
 }
 

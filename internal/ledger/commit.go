@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	flights       = 1       // groups on their way at a time: one is written while the next is sent
+	flights       = 2       // groups on their way at a time: one is written while the next is sent
 	batchMin      = 32      // events from which one atomic batch is cheaper than single publishes
 	maxBatch      = 1000    // events in an atomic batch: the server's limit
 	maxBatchBytes = 8 << 20 // about, of bodies in a group

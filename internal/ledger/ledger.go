@@ -24,7 +24,8 @@ const (
 type Config struct {
 	URL             string        // of the NATS servers, separated by commas
 	Token           string        // presented to the server; may be empty
-	Options         []nats.Option // further connection options, such as an in-process server or a credentials file
+	Credentials     string        // path of a NATS credentials file; may be empty
+	Options         []nats.Option // further connection options, such as an in-process server
 	Replicas        int           // copies of every stream, 0 = 1
 	DuplicateWindow time.Duration // how long an id is remembered, 0 = 2 h; 174 bytes of the server's memory for each id
 	MaxPending      int           // events that may wait for their outcome before Append says ErrBusy, 0 = 16,384
@@ -102,6 +103,9 @@ func connect(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, err
 	}
 	if cfg.Token != "" {
 		opts = append(opts, nats.Token(cfg.Token))
+	}
+	if cfg.Credentials != "" {
+		opts = append(opts, nats.UserCredentials(cfg.Credentials))
 	}
 	opts = append(opts, cfg.Options...)
 	for attempt := 0; ; attempt++ {

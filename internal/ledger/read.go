@@ -39,10 +39,15 @@ func (l *Ledger) Get(ctx context.Context, at events.Position) (events.Frame, tim
 	return events.Frame{Position: at, Subject: msg.Subject, Body: msg.Data}, msg.Time, nil
 }
 
-// filters returns the subjects of the given types in the given partitions; none given stands for all.
+// filters returns the subjects of the given types in the given partitions; none given stands for all. No subject at all
+// means the whole stream: a server that need not compare subjects reads it several times as fast.
 func filters(partitions []int, types []string) []string {
+	every := len(partitions) == 0 || len(partitions) == events.Partitions
+	if every && len(types) == 0 {
+		return nil
+	}
 	lanes := []string{"ledger.*."}
-	if len(partitions) > 0 {
+	if !every {
 		lanes = lanes[:0]
 		for _, p := range partitions {
 			lanes = append(lanes, fmt.Sprintf("ledger.%02d.", p))
