@@ -95,7 +95,11 @@ func connect(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, err
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectWait, reconnectWait),
 		nats.ReconnectBufSize(-1), // what cannot be sent fails at once and is sent again by us
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log.WarnContext(ctx, "ledger connection lost", "error", err) }),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // nil when we closed it
+				log.WarnContext(ctx, "ledger connection lost", "error", err)
+			}
+		}),
 		nats.ReconnectHandler(func(*nats.Conn) { log.InfoContext(ctx, "ledger connection restored") }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.WarnContext(ctx, "ledger connection", "error", err)

@@ -106,7 +106,7 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		}
 		return fmt.Errorf("projector: load: %w", err)
 	}
-	logger := watermill.NewSlogLogger(deps.Logger)
+	logger := watermill.NewSlogLoggerWithLevelMapping(deps.Logger, map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug})
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 8 * time.Second}, logger)
 	if err != nil {
 		return fmt.Errorf("projector: router: %w", err)
