@@ -29,7 +29,7 @@ func run(ctx context.Context, o boot.API) (err error) {
 	logger := o.Logger(os.Stderr)
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx)) // outlives the role
 	defer cancel()
-	l, err := assembly.Ledger(background, o.NATS, logger)
+	l, err := assembly.Ledger(ctx, o.NATS, logger)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"milemarker/internal/warehouse"
 )
 
-// Ledger connects a single-role program to its NATS server. It lives until it is closed, not until ctx is done.
+// Ledger connects a single-role program to its NATS server; ctx ends the attempt, not the connection.
 func Ledger(ctx context.Context, o boot.NATS, logger *slog.Logger) (*ledger.Ledger, error) {
 	return ledger.Open(ctx, ledger.Config{URL: o.URL, Token: o.Token, Replicas: o.Replicas, Logger: logger})
 }
