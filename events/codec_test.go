@@ -102,6 +102,7 @@ func eventGen(t *rapid.T) Event {
 		Aliases: rapid.SliceOfN(rapid.StringMatching(`p_[0-9a-v]{26}`), 1, 3).Draw(t, "aliases"),
 		Time:    when.Draw(t, "time"), RecordedAt: when.Draw(t, "recordedat"), TimeInferred: rapid.Bool().Draw(t, "inferred"),
 		Sealed: text.Draw(t, "sealed"), Digest: text.Draw(t, "digest"),
+		RecordedBy: rapid.SampledFrom([]string{"", "k1"}).Draw(t, "by"), Amends: rapid.SampledFrom([]string{"", "e 1"}).Draw(t, "amends"),
 	}
 	e.DataVersion = Version(e.Type)
 	e.Data = appendString([]byte(`{"seconds":3,"x":`), text.Draw(t, "data"))

@@ -107,6 +107,10 @@ func (r *eventReader) read(key, value []byte) {
 		r.text(key, value, &e.Sealed)
 	case "digest":
 		r.text(key, value, &e.Digest)
+	case "recordedby":
+		r.text(key, value, &e.RecordedBy)
+	case "amends":
+		r.text(key, value, &e.Amends)
 	case "timeinferred":
 		e.TimeInferred = string(value) == "true"
 	case "data":

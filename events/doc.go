@@ -27,6 +27,8 @@
 //	aliases          prospect ids with one space between (CloudEvents attributes cannot be lists)
 //	sealed, digest   strings
 //	timeinferred     true, or left out
+//	recordedby       id of the API key, of corrections
+//	amends           id of the event that this one stands in the place of
 //	data             one JSON object: the public payload, keys sorted
 //
 // # Payloads

@@ -20,6 +20,10 @@ type Draft struct {
 	Subject string          // as given: a prospect id, or an identity to be hashed
 	Time    time.Time       // zero: none was given
 	Data    json.RawMessage // after parsing or Check: the canonical payload, private fields among the others
+
+	// What no caller can give: the program sets it after parsing.
+	RecordedBy string // id of the API key; who asks is no part of what is told, so it is not in Canonical
+	Amends     string // id of the event in whose place this one is recorded
 }
 
 // Limits of the envelope, in bytes.
@@ -76,6 +80,8 @@ func (d *Draft) check(c *checker) {
 	checkToken(c, "rep", d.Rep, MaxName, false)
 	checkToken(c, "team", d.Team, MaxName, false)
 	checkToken(c, "org", d.Org, MaxName, false)
+	checkToken(c, "recordedby", d.RecordedBy, MaxName, false)
+	checkToken(c, "amends", d.Amends, MaxID, false)
 	if !d.Time.IsZero() {
 		d.Time = normalTime(d.Time)
 		if outOfBounds(d.Time) {
@@ -164,6 +170,9 @@ func isHex(c byte) bool {
 func (d Draft) Canonical() []byte {
 	out := append(make([]byte, 0, len(d.Data)+200), `{"data":`...)
 	out = append(out, d.Data...)
+	if d.Amends != "" {
+		out = appendString(append(out, `,"amends":`...), d.Amends)
+	}
 	for _, a := range [...]struct{ name, value string }{
 		{`,"rep":`, d.Rep}, {`,"source":`, d.Source}, {`,"subject":`, d.Subject}, {`,"team":`, d.Team},
 	} {

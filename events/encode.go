@@ -51,6 +51,8 @@ func Encode(e Event) ([]byte, error) {
 	if e.TimeInferred {
 		out = append(out, `,"timeinferred":true`...)
 	}
+	out = appendAttribute(out, `,"recordedby":`, e.RecordedBy)
+	out = appendAttribute(out, `,"amends":`, e.Amends)
 	if start, err := skipWhole(e.Data, maxDepth); err != nil || e.Data[start] != '{' {
 		return nil, errors.New("encode event: data is not one JSON object")
 	}

@@ -24,6 +24,9 @@ type Event struct {
 	Data        json.RawMessage // the public payload: one JSON object
 	Sealed      string          // private fields: authenticated ciphertext, base64url; may be empty
 	Digest      string          // keyed hash of what was submitted, hex
+
+	RecordedBy string // id of the API key that had it recorded, where that matters: corrections; else empty
+	Amends     string // id of the event, voided together with this recording, in whose place it stands; may be empty
 }
 
 // Position is an event's place in the ledger: the stream sequence, from 1. 0 stands for "before everything".

@@ -32,8 +32,8 @@ func formatNamed(name string) *format {
 		f.pattern = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
 		f.words = "an e-mail address such as \"ada@example.com\""
 	case "phone":
-		f.pattern = regexp.MustCompile(`^\+?[0-9 ().,/;x#*-]*[0-9][0-9 ().,/;x#*-]*$`)
-		f.words = "a phone number such as \"+41 44 668 18 00\""
+		f.pattern = regexp.MustCompile(`^\+[0-9 ().,/;x#*-]*[0-9][0-9 ().,/;x#*-]*$`)
+		f.words = "a phone number with its country code, such as \"+41 44 668 18 00\""
 	case "metric":
 		f.pattern = regexp.MustCompile(`^[a-z][a-z0-9_.]{0,99}$`)
 		f.words = "a metric's name such as \"calls\""

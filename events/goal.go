@@ -55,6 +55,8 @@ func (o Owner) checkOwner(report reporter) {
 	switch {
 	case o.Owner == "" && (o.OwnerKind == OwnerRep || o.OwnerKind == OwnerTeam):
 		report("owner", "is required when owner_kind is "+o.OwnerKind+": the "+o.OwnerKind+"'s id")
+	case o.Owner != "" && o.OwnerKind == "":
+		report("owner_kind", "is required with owner: rep or team")
 	case o.Owner != "" && o.OwnerKind == OwnerOrg:
 		report("owner", "must be left out when owner_kind is org")
 	}

@@ -20,6 +20,9 @@ func goalIsWhole(_ Draft, g GoalSet, report reporter) {
 		if m.On != "" && (g.StartsOn != "" && m.On < g.StartsOn || g.EndsOn != "" && m.On > g.EndsOn) {
 			report(fmt.Sprintf("markers/%d/on", i), "must lie from starts_on to ends_on")
 		}
+		if m.Value > g.Target {
+			report(fmt.Sprintf("markers/%d/value", i), "must not lie above the target")
+		}
 	}
 	if g.Parent != "" && g.Parent == g.Goal {
 		report("parent", "must be another goal")

@@ -24,7 +24,7 @@ type Contact struct {
 // Person names a prospect. One of phone, e-mail address and external id identifies them; the others become aliases.
 type Person struct {
 	Name       string `json:"name,omitzero" rule:"private" doc:"Full name."`
-	Phone      string `json:"phone,omitzero" rule:"private,format=phone,max=50" doc:"Phone number, best with its country code."`
+	Phone      string `json:"phone,omitzero" rule:"private,format=phone,max=50" doc:"Phone number with its country code."`
 	Email      string `json:"email,omitzero" rule:"private,format=email,max=254" doc:"E-mail address."`
 	ExternalID string `json:"external_id,omitzero" rule:"private" doc:"The id of the person in the system that submits."`
 	Company    string `json:"company,omitzero" rule:"private" doc:"The company they work for."`

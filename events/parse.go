@@ -111,7 +111,7 @@ func attributeNames() []string {
 
 // reservedNames are the attributes that the ledger itself gives.
 func reservedNames() []string {
-	return []string{"recordedat", "dataversion", "aliases", "sealed", "digest", "timeinferred"}
+	return []string{"recordedat", "dataversion", "aliases", "sealed", "digest", "timeinferred", "recordedby", "amends"}
 }
 
 // set takes one member of a structured event.
@@ -176,6 +176,8 @@ func (a *attributes) draft(c *checker) Draft {
 		t, err := parseTime([]byte(a.time))
 		if err != nil {
 			c.reportAt("time", timeWords)
+		} else if t.IsZero() { // which would pass for no time at all
+			c.reportAt("time", boundsWords)
 		}
 		d.Time = t
 	}

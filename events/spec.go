@@ -30,8 +30,8 @@ const (
 	maxNote    = 4_000
 	maxList    = 100
 	maxEntries = 10_000
-	// maxAmount is the greatest whole number of a decimal: 14 digits, as the warehouse's columns hold them.
-	maxAmount = 99_999_999_999_999
+	// maxAmount is the greatest whole number of a decimal: 12 digits, so that a sum of hundreds of the greatest is exact.
+	maxAmount = 999_999_999_999
 )
 
 // field is what the tags of one struct field say.

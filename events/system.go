@@ -112,6 +112,6 @@ type OrgConfigured struct {
 	WeekStart            string            `json:"week_start,omitzero" rule:"enum=monday|tuesday|wednesday|thursday|friday|saturday|sunday" doc:"First day of the week."`
 	FiscalYearStartMonth int64             `json:"fiscal_year_start_month,omitzero" rule:"min=1,max=12" doc:"Month in which the fiscal year begins, from 1."`
 	Currency             string            `json:"currency,omitzero" rule:"format=currency" doc:"The org's own currency."`
-	Country              string            `json:"country,omitzero" rule:"format=country" doc:"Country, or region of one, whose public holidays are kept."`
+	Country              string            `json:"country,omitzero" rule:"format=country" doc:"Country, or region of one, in which the org works."`
 	Teams                map[string]string `json:"teams,omitzero" rule:"max=10000" doc:"The team of each rep; replaces the whole map."`
 }

@@ -22,7 +22,8 @@ func version(p events.Position) uint64 { return orderMask - uint64(p)&orderMask 
 // eventColumns is the order of the columns that InsertEvents writes.
 const eventColumns = "org, id, position, type, kind, day, time, recorded_at, time_inferred, rep, team, told_team, " +
 	"prospect, aliases, outcome, source, campaign, product, currency, amount, annual, seconds, " +
-	"offered, taken, told_by, data_version, data, sealed, digest, version"
+	"offered, taken, told_by, data_version, data, sealed, digest, " +
+	"recorded_by, amends, version"
 
 // Row is an event with what the folds read from its payload.
 type Row struct {
@@ -76,6 +77,7 @@ func InsertEvents(rows []Row) Statement {
 		outcome, source, campaign      = make([]string, n), make([]string, n), make([]string, n)
 		product, currency, toldBy      = make([]string, n), make([]string, n), make([]string, n)
 		data, sealed, digest           = make([]string, n), make([]string, n), make([]string, n)
+		recordedBy, amends             = make([]string, n), make([]string, n)
 		day, at, recordedAt            = make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
 		amount, recurring              = make([]events.Decimal, n), make([]events.Decimal, n)
 		position, rank                 = make([]uint64, n), make([]uint64, n)
@@ -89,6 +91,7 @@ func InsertEvents(rows []Row) Statement {
 		outcome[i], source[i], campaign[i] = f.Outcome, f.Source, f.Campaign
 		product[i], currency[i], toldBy[i] = f.Product, f.Currency, e.Source
 		data[i], sealed[i], digest[i] = string(e.Data), e.Sealed, e.Digest
+		recordedBy[i], amends[i] = e.RecordedBy, e.Amends
 		day[i], at[i], recordedAt[i] = r.Day.Time(), e.Time, e.RecordedAt
 		amount[i], recurring[i] = f.Amount, annual(f)
 		position[i], rank[i] = uint64(r.Position), r.Epoch<<epochShift|version(r.Position)
@@ -98,7 +101,8 @@ func InsertEvents(rows []Row) Statement {
 	return insert("events", "events_v1", eventColumns,
 		org, id, position, typ, kind, day, at, recordedAt, inferred, rep, team, toldTeam,
 		prospect, aliases, outcome, source, campaign, product, currency, amount, recurring, seconds,
-		offered, taken, toldBy, dataVersion, data, sealed, digest, rank)
+		offered, taken, toldBy, dataVersion, data, sealed, digest,
+		recordedBy, amends, rank)
 }
 
 // annual returns the recurring amount of a year: the one form in which amounts of different intervals can be summed.

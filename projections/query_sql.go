@@ -50,7 +50,8 @@ func filters(where map[Dimension][]string) (sql string, params map[string]any) {
 // eventOrder is the order of EventQuery's answers: newest first.
 const eventOrder = " ORDER BY time DESC, position DESC"
 
-// Select returns the statement that answers q: position, day, the envelope's columns and the id of the void.
+// Select returns the statement that answers q: position, day, the envelope's columns and the id of the void. A void is
+// never voided itself: see create_voids.
 func (q EventQuery) Select() Select {
 	where, params := filters(q.Where)
 	params["org"], params["limit"] = q.Org, uint64(q.Limit)
@@ -67,7 +68,7 @@ func (q EventQuery) Select() Select {
 		where, params["prospect"] = where+" AND (prospect = {prospect:String} OR has(aliases, {prospect:String}))", q.Prospect
 	}
 	if !q.Voided {
-		where += " AND (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org = {org:String})"
+		where += " AND (type = 'event.voided' OR (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org = {org:String}))"
 	}
 	if q.After != nil {
 		where += " AND (time, position) < (fromUnixTimestamp64Micro({after_time:Int64}, 'UTC'), {after_position:UInt64})"
@@ -77,7 +78,8 @@ func (q EventQuery) Select() Select {
 	page := "SELECT day, kind, id FROM events_v1 FINAL WHERE org = {org:String}" + where + eventOrder + " LIMIT {limit:UInt64}"
 	return Select{
 		SQL: "SELECT e.position, e.day, e.id, e.told_by, e.type, e.org, e.rep, e.told_team, e.prospect, e.aliases, e.time," +
-			" e.recorded_at, e.time_inferred, e.data_version, e.data, e.sealed, e.digest, v.id" +
+			" e.recorded_at, e.time_inferred, e.data_version, e.data, e.sealed, e.digest, e.recorded_by, e.amends," +
+			" if(e.type = 'event.voided', '', v.id)" +
 			" FROM (SELECT * FROM events_v1 FINAL WHERE org = {org:String} AND (day, kind, id) IN (" + page + ")) AS e" +
 			" LEFT JOIN (SELECT target, id FROM voids_v1 FINAL WHERE org = {org:String}) AS v ON e.id = v.target" +
 			" ORDER BY e.time DESC, e.position DESC",

@@ -34,7 +34,7 @@ func text(name string) string {
 // Tables returns the statements that create the read models where they are missing, in the order of their needs.
 func Tables() []Statement {
 	names := []string{
-		"create_events", "create_voids", "create_rollups", "create_journey_steps", "create_journeys",
+		"create_events", "extend_events", "create_duplicates", "create_voids", "create_rollups", "create_journey_steps", "create_journeys",
 		"create_declarations", "create_epochs", "create_checkpoints", "create_quarantine",
 	}
 	tables := make([]Statement, len(names))

@@ -43,9 +43,10 @@ func run(ctx context.Context, o boot.API) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := services.Access.Bootstrap(ctx, o.Data, o.Org); err != nil {
+	if err := services.FirstKey(ctx, o.FirstKey); err != nil {
 		return err
 	}
+	assembly.Measure(services.Metrics, l, w)
 	web, err := boot.Listen(ctx, o.Listen, logger)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
@@ -13,11 +14,17 @@ import (
 )
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the whole product in one process."`
-	Engines enginesCmd `cmd:"" help:"Run only the embedded NATS and ClickHouse, for roles in processes of their own."`
-	Import  importCmd  `cmd:"" help:"Import a CSV file with a mapping document."`
-	Keys    keysCmd    `cmd:"" help:"Manage API keys."`
-	Login   loginCmd   `cmd:"" help:"Print a one-time link that opens the page in a browser."`
+	Serve      serveCmd      `cmd:"" help:"Run the whole product in one process."`
+	Engines    enginesCmd    `cmd:"" help:"Run only the embedded NATS and ClickHouse, for roles in processes of their own."`
+	Import     importCmd     `cmd:"" help:"Import a CSV file with a mapping document."`
+	Keys       keysCmd       `cmd:"" help:"Manage API keys."`
+	Audit      auditCmd      `cmd:"" help:"Prove that nothing in the ledger was altered, removed or inserted."`
+	Verify     verifyCmd     `cmd:"" help:"Compare every read model with a recount of the ledger, while everything goes on."`
+	Rebuild    rebuildCmd    `cmd:"" help:"Fold the ledger into fresh read models, verify them, and have them serve."`
+	Quarantine quarantineCmd `cmd:"" help:"Deal with ledger messages that could not be read."`
+	Login      loginCmd      `cmd:"" help:"Print a one-time link that opens the page in a browser."`
+
+	Version kong.VersionFlag `help:"Print the version and stop."`
 }
 
 func main() {
@@ -26,14 +33,22 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
+// version is the version of the module, as the build recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return "milemarker " + info.Main.Version + " (" + info.GoVersion + ")"
+	}
+	return "milemarker, of unknown version"
+}
+
 // run parses the arguments, runs the command they name and returns the exit status.
 func run(ctx context.Context, args []string) int {
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("milemarker"),
 		kong.Description("An activity ledger that tells you whether you are on track, in time to act."),
+		kong.Vars{"version": version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,10 +34,13 @@ func (r *remote) resolve() error {
 		r.Server = strings.TrimSpace(string(b))
 	}
 	r.Server = strings.TrimSuffix(r.Server, "/")
+	if !strings.Contains(r.Server, "://") {
+		r.Server = "http://" + r.Server
+	}
 	if r.Key == "" {
 		key, err := adminToken(r.Data)
 		if err != nil {
-			return fmt.Errorf("admin key (or give one with --key): %w", err)
+			return fmt.Errorf("admin key of the data folder (give another key with --key or MILEMARKER_KEY): %w", err)
 		}
 		r.Key = key
 	}
@@ -70,11 +74,7 @@ func (r *remote) call(ctx context.Context, method, path string, in, out any) err
 		return err
 	}
 	if res.StatusCode >= http.StatusBadRequest {
-		var p struct{ Title, Detail, Mend string }
-		if json.Unmarshal(answer, &p) != nil || p.Title == "" {
-			return fmt.Errorf("%s %s: %s", method, path, res.Status)
-		}
-		return errors.New(strings.Join(nonEmpty(p.Title, p.Detail, p.Mend), ": "))
+		return refusal(answer, fmt.Sprintf("%s %s: %s", method, path, res.Status))
 	}
 	if out == nil {
 		return nil
@@ -82,12 +82,21 @@ func (r *remote) call(ctx context.Context, method, path string, in, out any) err
 	return json.Unmarshal(answer, out)
 }
 
-func nonEmpty(texts ...string) []string {
-	var out []string
-	for _, t := range texts {
-		if t != "" {
-			out = append(out, t)
-		}
+// refusal turns a problem document into an error with all that it says, or what else is known if it is none.
+func refusal(answer []byte, otherwise string) error {
+	var p struct {
+		Title, Detail, Mend string
+		Errors              []struct{ Pointer, Parameter, Detail string }
 	}
-	return out
+	if json.Unmarshal(answer, &p) != nil || p.Title == "" {
+		return errors.New(otherwise)
+	}
+	text := cmp.Or(p.Detail, p.Title)
+	for _, e := range p.Errors {
+		text += "\n  " + strings.TrimPrefix(e.Pointer+e.Parameter, "/") + " " + e.Detail
+	}
+	if p.Mend != "" {
+		text += "\n  " + p.Mend
+	}
+	return errors.New(text)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,12 +24,17 @@ type serveCmd struct {
 	boot.HTTP
 	engineOptions
 	Org       string `default:"main" env:"MILEMARKER_ORG" help:"Org of the first admin key, made at the first start."`
+	AuditKey  string `env:"MILEMARKER_AUDIT_KEY" help:"Key that signs checkpoints of the ledger; by default the file audit.key in the data folder."`
 	MasterKey string `env:"MILEMARKER_MASTER_KEY" help:"Master key, 32 bytes in base64; by default the file master.key in the data folder."`
 }
 
 // Run serves until ctx is done, then stops everything in reverse order.
 func (c *serveCmd) Run(ctx context.Context) (err error) {
 	logger := c.Logger(os.Stderr)
+	master, err := c.master()
+	if err != nil {
+		return err
+	}
 	e, err := c.start(ctx, logger)
 	if err != nil {
 		return err
@@ -36,7 +42,7 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, e.stop()) }()
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx)) // outlives the roles
 	defer cancel()
-	l, err := ledger.Open(background, ledger.Config{Options: e.nats.ClientOptions(), Logger: logger})
+	l, err := ledger.Open(ctx, ledger.Config{Options: e.nats.ClientOptions(), Logger: logger})
 	if err != nil {
 		return err
 	}
@@ -46,15 +52,15 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	master, err := c.master()
-	if err != nil {
-		return err
-	}
 	services, err := assembly.NewServices(background, l, master, time.Now)
 	if err != nil {
 		return err
 	}
-	if _, err := services.Access.Bootstrap(ctx, c.Data, c.Org); err != nil {
+	if err := services.FirstKey(ctx, boot.FirstKey{Data: c.Data, Org: c.Org}); err != nil {
+		return err
+	}
+	assembly.Measure(services.Metrics, l, w)
+	if err := c.audited(services, l, logger); err != nil {
 		return err
 	}
 	web, err := boot.Listen(ctx, c.Listen, logger)
@@ -67,17 +73,28 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 	}
 	return boot.RunRoles(ctx, func() { announce(ctx, c.Data, web.URL(), services) },
 		web.Role(),
-		assembly.Projector(l, w, nil, logger),
+		assembly.Auditor(services.Auditor),
+		assembly.Projector(l, w, nil, logger, time.Now, services.Metrics),
 		assembly.API(services, l, w, web, logger, time.Now),
 		assembly.Ingest(services, web, logger, time.Now),
 	)
 }
 
+// master returns the master key. It makes one on an empty data folder only: beside data, a missing key is a loss that a
+// new one would hide.
 func (c *serveCmd) master() ([]byte, error) {
 	if c.MasterKey != "" {
 		return vault.ParseMasterKey(c.MasterKey)
 	}
-	return vault.LoadOrCreateMasterKey(filepath.Join(c.Data, "master.key"))
+	path := filepath.Join(c.Data, "master.key")
+	_, missing := os.Stat(path)
+	if _, err := os.Stat(filepath.Join(c.Data, "nats")); err == nil && errors.Is(missing, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is missing, and the data beside it can be read with it only: put it back, or give it as MILEMARKER_MASTER_KEY", path)
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	return vault.LoadOrCreateMasterKey(path)
 }
 
 // announce prints the one line that says where the product is, with a login link if the first key is still good.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	"milemarker/internal/assembly"
 	"milemarker/internal/boot"
+	"milemarker/internal/telemetry"
 )
 
 func main() {
@@ -41,6 +43,8 @@ func run(ctx context.Context, o boot.Projector) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, web.Close()) }()
+	metrics := telemetry.New(time.Now)
+	assembly.Measure(metrics, l, w)
 	return boot.RunRoles(ctx, func() { fmt.Println("projector is ready:", web.URL()) },
-		web.Role(), assembly.Health(web, l, w), assembly.Projector(l, w, o.Partitions, logger))
+		web.Role(), assembly.Health(web, l, w), assembly.Scrape(web, metrics, nil), assembly.Projector(l, w, o.Partitions, logger, time.Now, metrics))
 }

@@ -56,6 +56,8 @@ var (
 	ErrUnauthenticated = errors.New("not authenticated")
 	// ErrUnknownKey is returned when a key id names no key, or none that is still good.
 	ErrUnknownKey = errors.New("no such key")
+	// ErrOperatorKey is returned for the revocation of the operator's key, without which nobody could make keys again.
+	ErrOperatorKey = errors.New("the operator's key cannot be revoked")
 )
 
 // KeyStore keeps the keys. They are revoked but never deleted: the ledger goes on naming them.

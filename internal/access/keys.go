@@ -67,13 +67,16 @@ func (a *Access) List(_ context.Context, org string) []Key {
 }
 
 // Revoke ends an org's key and every session begun with it, or returns ErrUnknownKey. An org of "" stands for all orgs.
-// Revoking twice is no error.
+// Revoking twice is no error. The operator's key stays: ErrOperatorKey.
 func (a *Access) Revoke(ctx context.Context, org, id string) error {
 	a.mu.RLock()
 	record, known := a.keys[id]
 	a.mu.RUnlock()
 	if !known || org != "" && record.Org != org {
 		return ErrUnknownKey
+	}
+	if record.Operator {
+		return ErrOperatorKey
 	}
 	if !record.Revoked.IsZero() {
 		return nil

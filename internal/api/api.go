@@ -35,6 +35,8 @@ type Config struct {
 
 // Warehouse holds what is known.
 type Warehouse interface {
+	Copies
+
 	Metrics(ctx context.Context, q projections.MetricQuery) ([]projections.MetricRow, error)
 
 	// Events returns the newest first.
@@ -50,11 +52,26 @@ type Warehouse interface {
 	Position(ctx context.Context, org string) (events.Position, error)
 }
 
+// Copies is what is known of events beyond that they count.
+type Copies interface {
+	// Duplicates returns second copies of events, newest first.
+	Duplicates(ctx context.Context, q projections.DuplicateQuery) ([]projections.Copy, error)
+
+	// Corrections returns the ids of the events that void an event or stand in its place.
+	Corrections(ctx context.Context, q projections.CorrectionQuery) ([]string, error)
+}
+
 // Recorder is the door into the ledger.
 type Recorder interface {
 	// Record returns one receipt for each draft, in order. When it returns nil, everything that the receipts call
 	// appended or duplicate is durable. An error leaves the outcome unknown: the same drafts may be handed in again.
 	Record(ctx context.Context, org string, drafts []events.Draft) ([]events.Receipt, error)
+
+	// RecordTogether is Record for drafts of which all are to be recorded or none.
+	RecordTogether(ctx context.Context, org string, drafts []events.Draft) ([]events.Receipt, error)
+
+	// Digest returns what the digest of an event made from the draft would be.
+	Digest(ctx context.Context, org string, d events.Draft) (string, error)
 }
 
 // Keys says who is calling, and manages keys and sessions.
@@ -91,7 +108,7 @@ type Web interface {
 	Serve(ctx context.Context, h http.Handler, patterns ...string) error
 }
 
-// Deps is what the role needs of others. All are required.
+// Deps is what the role needs of others. All are required unless they say otherwise.
 type Deps struct {
 	Warehouse Warehouse
 	Recorder  Recorder
@@ -99,6 +116,11 @@ type Deps struct {
 	Web       Web
 	Logger    *slog.Logger
 	Clock     func() time.Time
+
+	Quarantine Quarantine
+	Auditor    Auditor      // nil where this program keeps no audit log
+	Telemetry  http.Handler // answers a scrape; nil where nothing is measured
+	Upkeep     Upkeep
 }
 
 // Run serves until ctx ends and returns nil then. It mounts everything that no other role mounts: what nobody knows is

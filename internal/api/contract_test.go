@@ -36,6 +36,10 @@ func TestContractNamesEveryRoute(t *testing.T) {
 		routes = append(routes, r.Method+" "+parameter.ReplaceAllString(r.Path, "{$1}"))
 	}
 	for path, item := range apitest.Document(t).Paths.Map() {
+		path, _, _ := strings.Cut(path, "}:") // one route serves what can be done to a thing: {id}:void, {id}:amend
+		if strings.Count(path, "{") > strings.Count(path, "}") {
+			path += "}"
+		}
 		for method := range item.Operations() {
 			if name := method + " " + path; !slices.Contains(elsewhere, name) {
 				listed = append(listed, name)
@@ -44,6 +48,7 @@ func TestContractNamesEveryRoute(t *testing.T) {
 	}
 	slices.Sort(routes)
 	slices.Sort(listed)
+	listed = slices.Compact(listed)
 	if diff := cmp.Diff(routes, listed); diff != "" {
 		t.Errorf("routes (-served +contract):\n%s", diff)
 	}

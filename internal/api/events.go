@@ -46,6 +46,8 @@ type eventView struct {
 	RecordedAt   time.Time       `json:"recorded_at"`
 	Position     events.Position `json:"position"`
 	VoidedBy     string          `json:"voided_by,omitempty"`
+	RecordedBy   string          `json:"recorded_by,omitempty"` // id of the key, of corrections
+	Amends       string          `json:"amends,omitempty"`
 }
 
 func viewEvent(r projections.EventRow) eventView {
@@ -54,6 +56,7 @@ func viewEvent(r projections.EventRow) eventView {
 		ID: e.ID, Type: e.Type, Time: e.Time, TimeInferred: e.TimeInferred, Day: r.Day, Rep: e.Rep, Team: e.Team,
 		Prospect: e.Prospect, Aliases: e.Aliases, Source: e.Source, Data: e.Data, Sealed: e.Sealed != "",
 		RecordedAt: e.RecordedAt, Position: r.Position, VoidedBy: r.VoidedBy,
+		RecordedBy: e.RecordedBy, Amends: e.Amends,
 	}
 }
 
@@ -81,7 +84,7 @@ func (s *server) listEvents(a ask) error {
 	return a.JSON(http.StatusOK, eventsAnswer{Position: a.position, Events: views, Next: link})
 }
 
-// oneEvent answers GET /v1/events/{id}.
+// oneEvent answers GET /v1/events/{id}: the event and its whole history.
 func (s *server) oneEvent(a ask) error {
 	if err := a.query.done(); err != nil {
 		return err
@@ -97,7 +100,11 @@ func (s *server) oneEvent(a ask) error {
 		return failed(http.StatusNotFound, fmt.Sprintf("There is no event %.200q up to position %d.", id, a.position),
 			"If it was just recorded, ask with min_position.")
 	}
-	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "event": viewEvent(rows[0])})
+	history, err := s.history(a, rows[0])
+	if err != nil {
+		return err
+	}
+	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "event": viewEvent(rows[0]), "history": history})
 }
 
 func (s *server) readEvents(a ask, pageSize int) (eventsQuestion, error) {

@@ -13,6 +13,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/problem"
+	"milemarker/projections"
 )
 
 // failure is a problem document with what this role adds to it: faults that name a query parameter, and the position
@@ -84,6 +85,10 @@ func (s *server) failureOf(err error, c echo.Context) failure {
 		c.Response().Header().Set("WWW-Authenticate", `Bearer realm="milemarker"`)
 		return failed(http.StatusUnauthorized, "The request carries no key that is good.",
 			"Send an API key as: Authorization: Bearer mm_...")
+	case errors.Is(err, projections.RebuildingError{}):
+		c.Response().Header().Set("Retry-After", "10")
+		return failed(http.StatusServiceUnavailable, "The read models are being rebuilt: there is nothing to ask yet.",
+			"Ask again in a while. See GET /v1/rebuilds for how far it is.")
 	case errors.As(err, &routing):
 		f = failure{Problem: problem.New(routing.Code, "")}
 		switch routing.Code {

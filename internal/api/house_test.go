@@ -19,6 +19,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/quarantine"
 	"milemarker/projections"
 )
 
@@ -33,13 +34,15 @@ type house struct {
 	operator  string // the first key, of org main
 	key       string // of org acme, may do everything
 	now       time.Time
+	shelf     *shelf
+	auditor   *auditor
 }
 
 func newHouse(tb testing.TB) *house {
 	tb.Helper()
 	h := &house{tb: tb, now: time.Date(2024, 3, 13, 12, 0, 0, 0, time.UTC)} // a Wednesday
 	clock := func() time.Time { return h.now }
-	h.warehouse = &warehouse{settings: projections.DefaultOrgSettings(), recorded: map[string]known{}}
+	h.warehouse = &warehouse{settings: projections.DefaultOrgSettings(), recorded: map[string]known{}, voided: map[string]string{}}
 	var err error
 	if h.access, err = access.Open(tb.Context(), &store{}, &store{}, clock); err != nil {
 		tb.Fatal(err)
@@ -54,9 +57,18 @@ func newHouse(tb testing.TB) *house {
 	}
 	h.operator = strings.TrimSpace(string(first))
 	h.key = h.addKey("acme", access.ScopeAdmin)
+	h.shelf, h.auditor = &shelf{}, &auditor{}
+	kept, err := quarantine.Open(tb.Context(), h.shelf, &store{}, h.warehouse, h.warehouse, clock)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	web := httptest.NewServer(newServer(Config{MaxWait: 50 * time.Millisecond, MaxPage: 500}.withDefaults(), Deps{
 		Warehouse: h.warehouse, Recorder: h.warehouse, Keys: h.access, Clock: clock,
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), Quarantine: kept, Auditor: h.auditor,
+		Telemetry: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+			_, _ = w.Write([]byte("measured 1\n"))
+		}),
 	}).handler())
 	tb.Cleanup(web.Close)
 	h.url = web.URL

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -100,8 +101,8 @@ func (s *server) addKey(c echo.Context, caller access.Caller) error {
 
 func keyFaults(name string, scopes []access.Scope) []fault {
 	var faults []fault
-	if strings.TrimSpace(name) == "" || len(name) > maxKeyName {
-		faults = append(faults, at("/name", fmt.Sprintf("is required: what the key is for, in at most %d bytes", maxKeyName)))
+	if strings.TrimSpace(name) == "" || len(name) > maxKeyName || strings.ContainsFunc(name, unicode.IsControl) {
+		faults = append(faults, at("/name", fmt.Sprintf("is required: what the key is for, one line of at most %d bytes", maxKeyName)))
 	}
 	if len(scopes) == 0 {
 		faults = append(faults, at("/scopes", "is required: one or more of ingest, read, admin"))
@@ -117,6 +118,9 @@ func keyFaults(name string, scopes []access.Scope) []fault {
 // revokeKey answers DELETE /v1/keys/{id}.
 func (s *server) revokeKey(c echo.Context, caller access.Caller) error {
 	err := s.deps.Keys.Revoke(c.Request().Context(), reach(caller), c.Param("id"))
+	if errors.Is(err, access.ErrOperatorKey) {
+		return failed(http.StatusConflict, "This is the operator's key. Without it nobody could make keys for other orgs.", "")
+	}
 	if errors.Is(err, access.ErrUnknownKey) {
 		return failed(http.StatusNotFound, fmt.Sprintf("There is no key %.50q.", c.Param("id")), "See GET /v1/keys.")
 	}

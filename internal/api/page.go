@@ -84,7 +84,7 @@ type homeView struct {
 
 type numberView struct{ Title, Value, Link string }
 
-type standingView struct{ Title, Owner, Period, Status, Sentence, Link string }
+type standingView struct{ Title, Target, Owner, Period, Status, Sentence, Link string }
 
 // maxStandings bounds how many goals the first page shows: the pace of each is a question of its own.
 const maxStandings = 20
@@ -135,7 +135,7 @@ func (s *server) standings(a ask) (views []standingView, more int, err error) {
 	for _, g := range goals {
 		terms := g.On(today)
 		v := standingView{
-			Title: titleOf(g, terms), Owner: strings.TrimSpace(g.Owner.OwnerKind + " " + g.Owner.Owner),
+			Title: titleOf(g, terms), Target: targetOf(g, terms), Owner: strings.TrimSpace(g.Owner.OwnerKind + " " + g.Owner.Owner),
 			Period: g.StartsOn.String() + " to " + terms.EndsOn.String(),
 		}
 		st, err := s.stand(a, g, a.now, today)
@@ -153,6 +153,15 @@ func (s *server) standings(a ask) (views []standingView, more int, err error) {
 	return views, more, nil
 }
 
+// targetOf says a goal's target for people: 60, at most 5, or 20000 USD.
+func targetOf(g projections.Goal, terms projections.GoalTerms) string {
+	text := strings.TrimSpace(terms.Target.String() + " " + g.Currency)
+	if g.Direction == events.AtMost {
+		return "at most " + text
+	}
+	return text
+}
+
 func statusWords(s pace.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 // eventsPageView is what the page of events shows.
@@ -163,7 +172,7 @@ type eventsPageView struct {
 	Next     string
 }
 
-type eventRowView struct{ Time, Type, Outcome, Rep, Product, Amount, ID string }
+type eventRowView struct{ Time, Type, Outcome, Rep, Product, Amount, ID, VoidedBy string }
 
 // eventsPage answers GET /events: the same question as GET /v1/events, for people.
 func (s *server) eventsPage(a ask) error {
@@ -187,7 +196,7 @@ func viewRow(r projections.EventRow, c calendar.Calendar) eventRowView {
 	f, _ := events.Facts(e) // what cannot be read has no shared fields
 	v := eventRowView{
 		Time: e.Time.In(c.Location()).Format(time.DateTime), Type: e.Type, Outcome: f.Outcome, Rep: e.Rep,
-		Product: f.Product, ID: e.ID,
+		Product: f.Product, ID: e.ID, VoidedBy: r.VoidedBy,
 	}
 	if f.Currency != "" {
 		v.Amount = f.Amount.String() + " " + f.Currency

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -31,6 +32,7 @@ func newServer(cfg Config, deps Deps) *server { return &server{cfg: cfg, deps: d
 
 func (s *server) handler() http.Handler {
 	e := echo.New()
+	e.Pre(headAsGet)
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.fail
 	e.JSONSerializer = plainJSON{}
@@ -45,10 +47,22 @@ func (s *server) handler() http.Handler {
 	e.GET("/v1/metrics/definitions", s.keyed(access.ScopeRead, s.definitions))
 	e.GET("/v1/events", s.asked(s.listEvents))
 	e.GET("/v1/events/:id", s.asked(s.oneEvent))
+	e.POST("/v1/events/:id", s.keyed(access.ScopeIngest, s.corrected))
+	e.GET("/v1/duplicates", s.asked(s.listDuplicates))
 	e.GET("/v1/goals", s.asked(s.listGoals))
 	e.POST("/v1/goals", s.keyed(access.ScopeIngest, s.setGoal))
 	e.GET("/v1/goals/:id", s.asked(s.oneGoal))
 	e.GET("/v1/goals/:id/pace", s.asked(s.goalPace))
+	e.GET("/v1/quarantine", s.keyed(access.ScopeAdmin, s.listQuarantine))
+	e.GET("/v1/quarantine/:position", s.keyed(access.ScopeAdmin, s.oneQuarantined))
+	e.POST("/v1/quarantine/:position", s.keyed(access.ScopeAdmin, s.decide))
+	e.GET("/v1/audit", s.operated(s.auditState))
+	e.POST("/v1/audit", s.operated(s.startAudit))
+	e.POST("/v1/audit/checkpoints", s.operated(s.signCheckpoint))
+	e.GET("/v1/verifications", s.kept(s.verification))
+	e.POST("/v1/verifications", s.kept(s.startVerification))
+	e.GET("/v1/rebuilds", s.kept(s.rebuild))
+	e.POST("/v1/rebuilds", s.kept(s.startRebuild))
 	e.GET("/v1/org", s.asked(s.org))
 	e.PUT("/v1/org", s.keyed(access.ScopeAdmin, s.configureOrg))
 	e.GET("/v1/keys", s.keyed(access.ScopeAdmin, s.listKeys))
@@ -57,6 +71,7 @@ func (s *server) handler() http.Handler {
 	e.POST("/v1/logins", s.keyed(access.ScopeRead, s.newLogin))
 	e.GET("/v1/openapi.yaml", s.openAPI)
 
+	e.GET("/metrics", s.keyed(access.ScopeRead, s.scrape))
 	e.GET("/healthz", s.health)
 	e.GET("/readyz", s.ready)
 	e.GET("/login", s.login)
@@ -65,6 +80,18 @@ func (s *server) handler() http.Handler {
 	e.GET("/", s.seen(s.homePage))
 	e.GET("/events", s.seen(s.eventsPage))
 	return e
+}
+
+// headAsGet answers HEAD as GET; the HTTP server leaves the body away.
+func headAsGet(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if r := c.Request(); r.Method == http.MethodHead {
+			r = r.WithContext(r.Context()) // a copy: the server goes by the request that it read
+			r.Method = http.MethodGet
+			c.SetRequest(r)
+		}
+		return next(c)
+	}
 }
 
 // bounded gives a request the time and the size that it may have, and the headers that every answer carries.
@@ -78,7 +105,10 @@ func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
 		h := c.Response().Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
-		return next(c)
+		if err := next(c); err != nil {
+			c.Error(err) // here, while the context still tells whether the caller has gone
+		}
+		return nil
 	}
 }
 
@@ -128,6 +158,9 @@ func (s *server) asked(next func(ask) error) echo.HandlerFunc {
 
 func (s *server) ask(c echo.Context, caller access.Caller) (ask, error) {
 	a := ask{Context: c, caller: caller, query: newQuery(c.QueryParams()), now: s.deps.Clock()}
+	if _, err := url.ParseQuery(c.Request().URL.RawQuery); err != nil {
+		return a, failed(http.StatusBadRequest, "The query cannot be read: "+err.Error()+".", "Escape % as %25 and + as %2B.")
+	}
 	var wanted uint64
 	if v := a.query.one("min_position"); v != "" {
 		var err error
@@ -207,5 +240,5 @@ func (s *server) ready(c echo.Context) error {
 	if _, err := s.deps.Warehouse.Position(c.Request().Context(), "readyz"); err != nil {
 		return err
 	}
-	return c.String(http.StatusOK, "ready\n")
+	return c.String(http.StatusOK, "ready\n"+s.verified()+s.setAside(c.Request().Context()))
 }

@@ -78,12 +78,17 @@ func goalFaults(d events.Draft) []fault {
 		return nil // was reported
 	}
 	var faults []fault
+	if g.Goal == "." || g.Goal == ".." {
+		faults = append(faults, at("/goal", "cannot stand in an address"))
+	}
 	def, ok := metric.Find(g.Metric)
 	switch {
 	case !ok:
 		faults = append(faults, at("/metric", "is not defined; see /v1/metrics/definitions"))
 	case !def.Additive():
 		faults = append(faults, at("/metric", "is a ratio; a goal needs something that adds up, such as calls"))
+	case !def.ByCurrency() && g.Currency != "":
+		faults = append(faults, at("/currency", "must be left out: "+g.Metric+" is no amount"))
 	case def.ByCurrency() && g.Currency == "":
 		faults = append(faults, at("/currency", "is required for an amount: an ISO 4217 code such as \"EUR\""))
 	}

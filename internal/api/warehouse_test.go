@@ -21,6 +21,7 @@ type warehouse struct {
 	asked    []projections.MetricQuery
 	err      error
 	recorded map[string]known
+	copies   []projections.Copy // of all orgs, newest first
 }
 
 type known struct {
@@ -181,8 +182,9 @@ func (w *warehouse) Record(_ context.Context, org string, drafts []events.Draft)
 		default:
 			public, _, _ := d.Split()
 			err := w.add(events.Event{
-				ID: d.ID, Source: d.Source, Type: d.Type, Org: org, DataVersion: 1, Data: public,
-				Time: time.Date(2024, 3, 13, 11, 0, 0, 0, time.UTC),
+				ID: d.ID, Source: d.Source, Type: d.Type, Org: org, Rep: d.Rep, DataVersion: 1, Data: public,
+				Time: time.Date(2024, 3, 13, 11, 0, 0, 0, time.UTC), Digest: string(d.Canonical()),
+				RecordedBy: d.RecordedBy, Amends: d.Amends,
 			})
 			if err != nil {
 				return nil, err
@@ -191,6 +193,55 @@ func (w *warehouse) Record(_ context.Context, org string, drafts []events.Draft)
 			w.recorded[org+" "+d.ID] = known{string(d.Canonical()), r.Position}
 		}
 		out = append(out, r)
+	}
+	return out, w.err
+}
+
+func (w *warehouse) RecordTogether(ctx context.Context, org string, drafts []events.Draft) ([]events.Receipt, error) {
+	for _, d := range drafts {
+		if _, violations := d.Check(); len(violations) > 0 {
+			return []events.Receipt{{ID: d.ID, Outcome: events.Rejected, Violations: violations}}, nil
+		}
+	}
+	receipts, err := w.Record(ctx, org, drafts)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range drafts {
+		e := events.Event{Type: d.Type, Org: org, Data: d.Data}
+		if target, ok, _ := projections.TargetOf(e); ok {
+			w.voided[org+" "+target.ID] = d.ID
+		}
+	}
+	return receipts, err
+}
+
+func (w *warehouse) Digest(_ context.Context, _ string, d events.Draft) (string, error) {
+	d, _ = d.Check()
+	return string(d.Canonical()), w.err
+}
+
+func (w *warehouse) Duplicates(_ context.Context, q projections.DuplicateQuery) ([]projections.Copy, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []projections.Copy
+	for _, c := range w.copies {
+		if c.Event.Org == q.Org && (len(q.IDs) == 0 || slices.Contains(q.IDs, c.Event.ID)) &&
+			(q.Verdict == "" || c.Verdict == q.Verdict) && (q.Before == 0 || c.Position < q.Before) {
+			out = append(out, c)
+		}
+	}
+	return out[:min(len(out), q.Limit)], w.err
+}
+
+func (w *warehouse) Corrections(_ context.Context, q projections.CorrectionQuery) ([]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []string
+	for _, r := range w.rows {
+		target, _, _ := projections.TargetOf(r.Event)
+		if r.Event.Org == q.Org && (r.Event.Amends == q.ID || target.ID == q.ID) {
+			out = append(out, r.Event.ID)
+		}
 	}
 	return out, w.err
 }

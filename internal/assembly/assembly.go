@@ -13,11 +13,14 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/api"
+	"milemarker/internal/audit"
 	"milemarker/internal/boot"
 	"milemarker/internal/ingest"
 	"milemarker/internal/ledger"
 	"milemarker/internal/projector"
+	"milemarker/internal/quarantine"
 	"milemarker/internal/recorder"
+	"milemarker/internal/telemetry"
 	"milemarker/internal/vault"
 	"milemarker/internal/warehouse"
 )
@@ -25,7 +28,9 @@ import (
 // Services are what the HTTP roles share: who is calling, and the door into the ledger.
 type Services struct {
 	Access   *access.Access
-	Recorder *recorder.Recorder
+	Recorder *telemetry.CountedRecorder
+	Metrics  *telemetry.Metrics
+	Auditor  *audit.Follower // nil where this program keeps no audit log
 }
 
 // NewServices opens the key stores that lie beside the ledger. They are watched until ctx is done.
@@ -46,7 +51,8 @@ func NewServices(ctx context.Context, l *ledger.Ledger, master []byte, now func(
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	return &Services{Access: acc, Recorder: recorder.New(v, l, now)}, nil
+	m := telemetry.New(now)
+	return &Services{Access: acc, Recorder: m.Recorder(recorder.New(v, l, now)), Metrics: m}, nil
 }
 
 // Ingest returns the ingest role.
@@ -63,25 +69,51 @@ func API(
 	s *Services, l *ledger.Ledger, w *warehouse.Warehouse, web *boot.Web, logger *slog.Logger, now func() time.Time,
 ) boot.Role {
 	return boot.Role{Name: "api", Run: func(ctx context.Context, ready func()) error {
+		kept, err := openQuarantine(ctx, l, w, s.Recorder, now)
+		if err != nil {
+			return err
+		}
+		measureQuarantine(s.Metrics, kept.Count)
+		upkeep := NewUpkeep(l, w, logger, now)
+		measureUpkeep(s.Metrics, upkeep, now)
+		defer upkeep.Go(ctx)()
 		return api.Run(ctx, api.Config{}, api.Deps{
+			Quarantine: kept, Auditor: s.auditor(), Telemetry: s.Metrics.Handler(), Upkeep: upkeep,
 			Warehouse: w, Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
 		})
 	}}
 }
 
 // Projector returns the projector role for some partitions, none meaning all.
-func Projector(l *ledger.Ledger, w *warehouse.Warehouse, partitions []int, logger *slog.Logger) boot.Role {
+func Projector(
+	l *ledger.Ledger, w *warehouse.Warehouse, partitions []int, logger *slog.Logger, now func() time.Time, m *telemetry.Metrics,
+) boot.Role {
 	return boot.Role{Name: "projector", Run: func(ctx context.Context, ready func()) error {
 		ready()
-		return projector.Run(ctx, projector.Config{Partitions: partitions}, projector.Deps{
-			Source: source{l}, Warehouse: w, Logger: logger,
+		kept := generations{w, l, now}
+		return projector.Follow(ctx, projector.Config{Partitions: partitions}, projector.FollowDeps{
+			Source: source{l, m, logger}, Generations: kept, Auditor: kept, Logger: logger, Clock: now,
 		})
 	}}
 }
 
-// source is the ledger as the projector reads it.
-type source struct{ *ledger.Ledger }
+// source is the ledger as the projector reads it, measured.
+type source struct {
+	*ledger.Ledger
+	metrics *telemetry.Metrics
+	logger  *slog.Logger
+}
+
+func (s source) Requested(ctx context.Context, fold func(context.Context, events.Frame) error) error {
+	bucket, err := s.Bucket(ctx, decisions)
+	if err != nil {
+		return err
+	}
+	return quarantine.Requested(ctx, setAside{s.Ledger}, bucket, s.logger, fold)
+}
 
 func (s source) Follow(partitions []int, from events.Position, maxBatch int, linger time.Duration) message.Subscriber {
-	return s.Subscriber(ledger.SubscriberConfig{Partitions: partitions, From: from, MaxBatch: maxBatch, Linger: linger})
+	return s.metrics.Subscriber(s.Subscriber(ledger.SubscriberConfig{
+		Partitions: partitions, From: from, MaxBatch: maxBatch, Linger: linger,
+	}))
 }

@@ -2,10 +2,13 @@ package assembly
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
+	"milemarker/events"
 	"milemarker/internal/boot"
 	"milemarker/internal/ledger"
 	"milemarker/internal/vault"
@@ -50,4 +53,16 @@ func Health(web *boot.Web, parts ...Checker) boot.Role {
 		})
 		return web.For(ready).Serve(ctx, h, "GET /healthz")
 	}}
+}
+
+// FirstKey makes the operator's key, if there is no key yet, and writes it into its folder.
+func (s *Services) FirstKey(ctx context.Context, o boot.FirstKey) error {
+	if !events.ValidOrg(o.Org) {
+		return fmt.Errorf("org %q: want 1 to 63 of a-z, 0-9 and inner hyphens", o.Org)
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	_, err := s.Access.Bootstrap(ctx, o.Data, o.Org)
+	return err
 }

@@ -39,7 +39,7 @@ type row struct {
 var plain = []string{"events", "projections", "internal/calendar", "internal/metric", "internal/pace", "internal/problem", "internal/access"}
 
 // mains is what the program of one role leans on: the roles' wiring, and never an engine.
-var mains = []string{"internal/assembly", "internal/boot"}
+var mains = []string{"internal/assembly", "internal/boot", "internal/telemetry"}
 
 // table has one row for each package of the module.
 var table = map[string]row{
@@ -59,12 +59,17 @@ var table = map[string]row{
 	"internal/importer": {ours: []string{"events"}},
 	"internal/boot":     {ours: []string{"internal/problem"}, homes: []string{echo}},
 
+	"internal/audit":      {ours: []string{"events"}},
+	"internal/quarantine": {ours: []string{"events", "projections"}},
+	"internal/telemetry":  {ours: []string{"events"}, homes: []string{watermill}},
+	"internal/verify":     {ours: []string{"events", "projections", "internal/calendar"}},
+
 	"internal/ledger":    {ours: []string{"events"}, homes: []string{nats, watermill}},
 	"internal/warehouse": {ours: []string{"events", "projections", "internal/calendar"}, homes: []string{clickhouse}},
 
 	"internal/ingest":    {ours: plain, homes: []string{echo, watermill}},
 	"internal/projector": {ours: plain, homes: []string{watermill}},
-	"internal/api":       {ours: append([]string{"api"}, plain...), homes: []string{echo}},
+	"internal/api":       {ours: append([]string{"api", "internal/audit", "internal/quarantine"}, plain...), homes: []string{echo}},
 
 	"internal/embedded/natsd":          {homes: []string{nats}},
 	"internal/embedded/clickhouse":     {ours: []string{"internal/embedded/clickhouse/..."}, homes: []string{clickhouse}},
@@ -74,6 +79,7 @@ var table = map[string]row{
 		ours: append([]string{
 			"internal/boot", "internal/ledger", "internal/warehouse", "internal/vault", "internal/recorder",
 			"internal/ingest", "internal/projector", "internal/api",
+			"internal/audit", "internal/quarantine", "internal/telemetry", "internal/verify",
 		}, plain...),
 		homes: []string{watermill},
 	},

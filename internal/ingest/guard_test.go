@@ -180,3 +180,16 @@ func TestPanic(t *testing.T) {
 		t.Errorf("log: %s", h.log)
 	}
 }
+
+// TestReservedTypes keeps what changes all numbers of an org, or destroys something, from keys that only record.
+func TestReservedTypes(t *testing.T) {
+	t.Parallel()
+	h := open(t, ingest.Config{})
+	configured := `{"specversion":"1.0","id":"c","source":"/crm","type":"org.configured","data":{"zone":"Asia/Tokyo"}}`
+	if a := h.post(t, h.key(t, "acme", access.ScopeIngest), one, configured); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "admin") {
+		t.Errorf("with a key that may only record: %d %s", a.status, a.body)
+	}
+	if a := h.post(t, h.key(t, "acme", access.ScopeAdmin), one, configured); a.status != http.StatusAccepted {
+		t.Errorf("with a key of an admin: %d %s", a.status, a.body)
+	}
+}

@@ -29,7 +29,7 @@ const person = `"person":{"name":"Ann-Sofie Quigley","phone":"+1 212 555 0100","
 func TestNoPersonalDataInClear(t *testing.T) {
 	t.Parallel()
 	h := open(t, ingest.Config{})
-	key := h.key(t, "acme", access.ScopeIngest)
+	key := h.key(t, "acme", access.ScopeAdmin)
 	event := func(id, attributes, typ, data string) string {
 		return `{"specversion":"1.0","id":"` + id + `","source":"/crm",` + attributes + `"type":"` + typ + `","data":{` + data + `}}`
 	}
@@ -101,7 +101,7 @@ func TestNoPersonalDataInClear(t *testing.T) {
 func TestSealedFieldsOpenUntilErased(t *testing.T) {
 	t.Parallel()
 	h := open(t, ingest.Config{})
-	key := h.key(t, "acme", access.ScopeIngest)
+	key := h.key(t, "acme", access.ScopeAdmin)
 	opened := func(f events.Frame) (string, error) {
 		t.Helper()
 		e, err := events.Decode(f.Body)

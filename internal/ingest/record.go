@@ -75,7 +75,7 @@ func (s *server) recordOne(c echo.Context, caller access.Caller, m mode, body []
 	} else {
 		in.draft, in.violations = events.ParseStructured(body)
 	}
-	receipts, err := s.submit(c, caller.Org, []submission{in})
+	receipts, err := s.submit(c, caller, []submission{in})
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (s *server) recordBatch(c echo.Context, caller access.Caller, body []byte) 
 	for i, item := range items {
 		in[i] = s.parse(item)
 	}
-	receipts, err := s.submit(c, caller.Org, in)
+	receipts, err := s.submit(c, caller, in)
 	if err != nil {
 		return err
 	}
@@ -148,11 +148,28 @@ func (s *server) parse(item json.RawMessage) submission {
 	return submission{d, violations}
 }
 
+// reserved tells whether only an admin may record events of a type: what changes all numbers of the org, destroys
+// something, or is Milemarker's own word.
+func reserved(typ string) bool {
+	switch typ {
+	case events.TypeOrgConfigured, events.TypeProspectErased, events.TypePaceChanged, events.TypeForecastIssued:
+		return true
+	default:
+		return false
+	}
+}
+
 // submit hands what could be read to the recorder and returns a receipt for each submission, in order.
-func (s *server) submit(c echo.Context, org string, in []submission) ([]events.Receipt, error) {
+func (s *server) submit(c echo.Context, caller access.Caller, in []submission) ([]events.Receipt, error) {
 	receipts := make([]events.Receipt, len(in))
 	drafts := make([]events.Draft, 0, len(in))
-	for i, each := range in {
+	for i := range in {
+		each := &in[i]
+		if reserved(each.draft.Type) && !caller.May(access.ScopeAdmin) {
+			each.violations = append(each.violations, events.Violation{
+				Pointer: "/type", Detail: "is for keys with the scope admin",
+			})
+		}
 		if len(each.violations) > 0 {
 			receipts[i] = events.Receipt{ID: each.draft.ID, Outcome: events.Rejected, Violations: each.violations}
 			continue
@@ -164,10 +181,10 @@ func (s *server) submit(c echo.Context, org string, in []submission) ([]events.R
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), s.cfg.Timeout)
 	defer cancel()
-	answers, err := s.deps.Recorder.Record(ctx, org, drafts)
+	answers, err := s.deps.Recorder.Record(ctx, caller.Org, drafts)
 	if err != nil {
 		if c.Request().Context().Err() == nil || !errors.Is(err, context.Canceled) { // else the caller has gone
-			s.deps.Logger.Error("events not recorded", "org", org, "events", len(drafts), "error", err)
+			s.deps.Logger.Error("events not recorded", "org", caller.Org, "events", len(drafts), "error", err)
 		}
 		return nil, later(c, http.StatusServiceUnavailable, time.Second, "The ledger cannot be reached or is busy.")
 	}

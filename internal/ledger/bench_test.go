@@ -42,6 +42,16 @@ func BenchmarkAppend(b *testing.B) {
 		n := ids.Add(1)
 		return event(fmt.Sprintf("org-%d", n%100), fmt.Sprintf("bench-%d", n))
 	}
+	b.Run("append/callers=1024/repeated=1%", func(b *testing.B) { // as providers that deliver once more
+		measure(b, 1024, func() error {
+			ev := next()
+			if n := ids.Load(); n%100 == 0 {
+				ev = event(fmt.Sprintf("org-%d", (n-50)%100), fmt.Sprintf("bench-%d", n-50))
+			}
+			_, err := l.Append(b.Context(), []events.Event{ev})
+			return err
+		})
+	})
 	for _, callers := range []int{1, 64, 1024} {
 		b.Run(fmt.Sprintf("append/callers=%d", callers), func(b *testing.B) {
 			measure(b, callers, func() error {

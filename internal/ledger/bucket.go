@@ -63,48 +63,58 @@ func (l *Ledger) Bucket(ctx context.Context, name string) (*Bucket, error) {
 
 // Get returns the value of a key, or fs.ErrNotExist.
 func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
+	ctx, cancel := b.ledger.link.bind(ctx)
+	defer cancel()
 	entry, err := b.kv.Get(ctx, key)
 	if err != nil {
-		return nil, b.wrap("get", key, err)
+		return nil, b.wrap(ctx, "get", key, err)
 	}
 	return entry.Value(), nil
 }
 
 // Create stores the value of a key that has none, or returns fs.ErrExist.
 func (b *Bucket) Create(ctx context.Context, key string, value []byte) error {
+	ctx, cancel := b.ledger.link.bind(ctx)
+	defer cancel()
 	_, err := b.kv.Create(ctx, key, value)
-	return b.wrap("create", key, err)
+	return b.wrap(ctx, "create", key, err)
 }
 
 // Put stores the value of a key, whether it has one or not.
 func (b *Bucket) Put(ctx context.Context, key string, value []byte) error {
+	ctx, cancel := b.ledger.link.bind(ctx)
+	defer cancel()
 	_, err := b.kv.Put(ctx, key, value)
-	return b.wrap("put", key, err)
+	return b.wrap(ctx, "put", key, err)
 }
 
 // Delete destroys the value of a key: it is overwritten on the disk of the server that holds the bucket. (Values that
 // Put replaced, and replicas' journals, are only freed.) To delete a key that is not there is no error.
 func (b *Bucket) Delete(ctx context.Context, key string) error {
+	ctx, cancel := b.ledger.link.bind(ctx)
+	defer cancel()
 	entry, err := b.kv.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil
 	}
 	if err != nil {
-		return b.wrap("delete", key, err)
+		return b.wrap(ctx, "delete", key, err)
 	}
 	if err := b.stream.SecureDeleteMsg(ctx, entry.Revision()); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return b.wrap("delete", key, err)
+		return b.wrap(ctx, "delete", key, err)
 	}
-	return b.wrap("delete", key, b.kv.Purge(ctx, key)) // tells the watchers
+	return b.wrap(ctx, "delete", key, b.kv.Purge(ctx, key)) // tells the watchers
 }
 
 // Keys returns all keys that have a value, in no particular order.
 func (b *Bucket) Keys(ctx context.Context) ([]string, error) {
+	ctx, cancel := b.ledger.link.bind(ctx)
+	defer cancel()
 	keys, err := b.kv.Keys(ctx)
 	if errors.Is(err, jetstream.ErrNoKeysFound) {
 		return nil, nil
 	}
-	return keys, b.wrap("list", "*", err)
+	return keys, b.wrap(ctx, "list", "*", err)
 }
 
 // Watch calls fn for every key and value, then for every change, one at a time; a nil value says that the key was
@@ -134,12 +144,12 @@ func (b *Bucket) Watch(ctx context.Context, fn func(key string, value []byte)) e
 	case <-ready:
 		return nil
 	case <-ended:
-		return b.wrap("watch", "*", cmp.Or(context.Cause(ctx), ErrClosed))
+		return b.wrap(ctx, "watch", "*", cmp.Or(context.Cause(ctx), ErrClosed))
 	}
 }
 
 // wrap names the operation and translates the errors that callers act upon.
-func (b *Bucket) wrap(operation, key string, err error) error {
+func (b *Bucket) wrap(ctx context.Context, operation, key string, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -148,5 +158,5 @@ func (b *Bucket) wrap(operation, key string, err error) error {
 	case errors.Is(err, jetstream.ErrKeyExists):
 		err = fs.ErrExist
 	}
-	return fmt.Errorf("%s %s/%s: %w", operation, b.name, key, reached(err))
+	return fmt.Errorf("%s %s/%s: %w", operation, b.name, key, reason(ctx, err))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -19,7 +18,6 @@ const (
 	maxBatch      = 1000    // events in an atomic batch: the server's limit
 	maxBatchBytes = 8 << 20 // about, of bodies in a group
 	lookups       = 16      // originals fetched at a time
-	lookupTimeout = 2 * time.Second
 )
 
 // commit sends what waits until ctx ends, at most so many groups at a time. While all are under way the next group
@@ -179,7 +177,7 @@ func (l *Ledger) originals(ctx context.Context, known []*entry, places []events.
 }
 
 func (l *Ledger) original(ctx context.Context, id string, at events.Position) (original, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	msg, err := l.stream.GetMsg(ctx, uint64(at))
 	if err != nil {

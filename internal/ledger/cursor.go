@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -64,9 +63,12 @@ func (c *cursor) run(ctx context.Context, deliver func(stored) bool) {
 
 // follow reads by one consumer until something is wrong with it. It returns nil when the receiver wants no more.
 func (c *cursor) follow(ctx context.Context, deliver func(stored) bool) error {
+	ctx, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
+	defer c.onDisconnect(func() { lost(ErrUnavailable) })()
 	cons, err := c.create(ctx)
 	if err != nil {
-		return fmt.Errorf("create consumer: %w", err)
+		return fmt.Errorf("create consumer: %w", reason(ctx, err))
 	}
 	info := cons.CachedInfo()
 	defer func() { // a courtesy: the server forgets it by itself
@@ -89,19 +91,16 @@ func (c *cursor) follow(ctx context.Context, deliver func(stored) bool) error {
 		return fmt.Errorf("pull: %w", err)
 	}
 	defer iter.Stop()
-	var lost atomic.Bool
-	defer c.onDisconnect(func() { lost.Store(true); iter.Stop() })()
-
 	for next := uint64(1); ; next++ {
 		msg, err := iter.Next(jetstream.NextContext(ctx))
 		if err != nil {
-			return fmt.Errorf("next: %w", err)
+			return fmt.Errorf("next: %w", reason(ctx, err))
 		}
 		meta, err := msg.Metadata()
 		if err != nil {
 			return fmt.Errorf("metadata: %w", err)
 		}
-		if meta.Sequence.Consumer != next || lost.Load() {
+		if meta.Sequence.Consumer != next {
 			return errGap
 		}
 		if position := events.Position(meta.Sequence.Stream); position >= c.from {

@@ -16,7 +16,7 @@
 //	   +-- fault --+  sent again under the same id, until the caller has gone
 //
 // An event whose id is already waiting or in flight does not set out at all: it follows the first one and is judged by
-// the same original.
+// the same original. Nor does one whose id was seen lately: its original is remembered.
 //
 // Reading is by position and in order. The stream QUARANTINE keeps what could not be read, and buckets keep what is
 // state and not history.

@@ -4,32 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/nats-io/nats.go"
 )
 
 var (
 	// ErrBusy is returned by Append when too many events wait already. Nothing was written; try again later.
 	ErrBusy = errors.New("ledger is busy")
 
-	// ErrUnavailable is returned while there is no connection to the server; it is being looked for.
+	// ErrUnavailable is returned when the connection to the server was lost before it answered, or has not come back yet.
 	ErrUnavailable = errors.New("ledger cannot be reached")
 
 	// ErrClosed is returned when the ledger was closed before the outcome was known.
 	ErrClosed = errors.New("ledger is closed")
 )
-
-// reached names the cause of an error of the connection in our words.
-func reached(err error) error {
-	switch {
-	case errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrDisconnected):
-		return ErrUnavailable
-	case errors.Is(err, nats.ErrConnectionClosed):
-		return ErrClosed
-	default:
-		return err
-	}
-}
 
 // DriftError says that a stream is not set up as the ledger demands, so that its promises (nothing is ever deleted, a
 // repeat is recognised) no longer hold. The ledger refuses to run on such a stream.

@@ -37,6 +37,7 @@ type Ledger struct {
 	cfg    Config
 	log    *slog.Logger
 	nc     *nats.Conn
+	link   *link
 	js     jetstream.JetStream
 	stream jetstream.Stream
 	queue  *queue
@@ -55,11 +56,12 @@ func Open(ctx context.Context, cfg Config) (*Ledger, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	nc, err := connect(ctx, cfg, log)
+	link, queue := newLink(), newQueue(cfg.MaxPending)
+	nc, err := connect(ctx, cfg, log, func() { link.broken(); queue.forget() })
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	l := &Ledger{cfg: cfg, log: log, nc: nc, queue: newQueue(cfg.MaxPending)}
+	l := &Ledger{cfg: cfg, log: log, nc: nc, link: link, queue: queue}
 	if err := l.open(ctx); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("open ledger: %w", err)
@@ -87,8 +89,9 @@ func (l *Ledger) open(ctx context.Context) error {
 	return err
 }
 
-// connect returns a connection that looks for its server for ever once it has been made.
-func connect(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, error) {
+// connect returns a connection that looks for its server for ever once it has been made, and calls lost each time it has
+// to.
+func connect(ctx context.Context, cfg Config, log *slog.Logger, lost func()) (*nats.Conn, error) {
 	opts := []nats.Option{
 		nats.Name("milemarker"),
 		nats.MaxReconnects(-1),
@@ -96,6 +99,7 @@ func connect(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, err
 		nats.ReconnectJitter(reconnectWait, reconnectWait),
 		nats.ReconnectBufSize(-1), // what cannot be sent fails at once and is sent again by us
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			lost()
 			if err != nil { // nil when we closed it
 				log.WarnContext(ctx, "ledger connection lost", "error", err)
 			}
@@ -126,18 +130,22 @@ func connect(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, err
 
 // Ready returns nil when the ledger can be written to and read: connected, and its stream still set up as it must be.
 func (l *Ledger) Ready(ctx context.Context) error {
+	ctx, cancel := l.link.bind(ctx)
+	defer cancel()
 	info, err := l.stream.Info(ctx)
 	if err != nil {
-		return fmt.Errorf("ledger is not ready: %w", reached(err))
+		return fmt.Errorf("ledger is not ready: %w", reason(ctx, err))
 	}
 	return checkDrift(ledgerConfig(l.cfg), info.Config)
 }
 
 // Last returns the position of the newest event, 0 when there is none.
 func (l *Ledger) Last(ctx context.Context) (events.Position, error) {
+	ctx, cancel := l.link.bind(ctx)
+	defer cancel()
 	info, err := l.stream.Info(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("last position: %w", reached(err))
+		return 0, fmt.Errorf("last position: %w", reason(ctx, err))
 	}
 	return events.Position(info.State.LastSeq), nil
 }

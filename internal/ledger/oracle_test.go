@@ -17,9 +17,9 @@ type attempt struct {
 }
 
 // contend lets 256 callers append overlapping ids with differing content, and returns what they were told.
-func contend(t *testing.T, l *ledger.Ledger, calls int) []attempt {
+func contend(t *testing.T, l *ledger.Ledger, calls, ids int) []attempt {
 	t.Helper()
-	const callers, ids = 256, 2000
+	const callers = 256
 	told := make([][]attempt, callers)
 	var all sync.WaitGroup
 	for caller := range callers {
@@ -93,7 +93,7 @@ func judge(t *testing.T, stands []events.Frame, attempts []attempt) (appended in
 
 func TestConcurrentCallersAreToldTheTruth(t *testing.T) {
 	l := startNode(t).open(t)
-	attempts := contend(t, l, 20)
+	attempts := contend(t, l, 20, 2000)
 	stands := readAll(t, l)
 	if appended := judge(t, stands, attempts); appended != len(stands) {
 		t.Errorf("%d events stand, %d callers wrote one", len(stands), appended)
@@ -107,7 +107,7 @@ func TestConcurrentLedgersAreToldTheTruth(t *testing.T) {
 	told := make([][]attempt, len(ledgers))
 	var both sync.WaitGroup
 	for i, l := range ledgers {
-		both.Go(func() { told[i] = contend(t, l, 10) })
+		both.Go(func() { told[i] = contend(t, l, 10, 2000) })
 	}
 	both.Wait()
 	stands := readAll(t, ledgers[0])
@@ -119,24 +119,33 @@ func TestConcurrentLedgersAreToldTheTruth(t *testing.T) {
 func TestAppendOutlivesRestarts(t *testing.T) {
 	n := startNode(t)
 	l := n.open(t)
-	done := make(chan []attempt)
-	go func() { done <- contend(t, l, 20) }()
+	var attempts []attempt
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		attempts = contend(t, l, 10, 20_000)
+	}()
 	for range 4 {
-		grow(t, l, 200)
+		grow(t, l, 200, done)
 		n.restart()
 	}
+	<-done
 	// Who wrote an event but lost the acknowledgement to a restart was told: duplicate.
-	attempts := <-done
 	stands := readAll(t, l)
 	t.Logf("%d events stand, %d callers wrote one, of %d attempts", len(stands), judge(t, stands, attempts), len(attempts))
 }
 
-// grow returns when so many more events stand.
-func grow(t *testing.T, l *ledger.Ledger, by events.Position) {
+// grow returns when so many more events stand, or no more will come.
+func grow(t *testing.T, l *ledger.Ledger, by events.Position, done <-chan struct{}) {
 	t.Helper()
 	ctx := within(t)
 	var until events.Position
 	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
 		last, err := l.Last(ctx)
 		switch {
 		case ctx.Err() != nil:

@@ -27,20 +27,6 @@ type entry struct {
 	followers []*entry // events of the same id that came later: judged by the same original
 }
 
-// original is the event that stands in the ledger under an id.
-type original struct {
-	position events.Position
-	digest   string
-}
-
-// judge tells what became of an event that found the original standing.
-func (o original) judge(digest string) events.Outcome {
-	if o.digest == digest {
-		return events.Duplicate
-	}
-	return events.Conflict
-}
-
 // queue holds the events that have no outcome yet. At most one event of an id is ever waiting or in flight.
 type queue struct {
 	max  int           // entries unanswered at a time
@@ -49,12 +35,13 @@ type queue struct {
 	mu      sync.Mutex
 	waiting []*entry // oldest first; the entries of a call stand together
 	leading map[string]*entry
+	seen    *memory
 	pending int // entries not answered yet, followers included
 	closed  bool
 }
 
 func newQueue(limit int) *queue {
-	return &queue{max: limit, wake: make(chan struct{}, 1), leading: make(map[string]*entry)}
+	return &queue{max: limit, wake: make(chan struct{}, 1), leading: make(map[string]*entry), seen: newMemory(remembered)}
 }
 
 // push takes all entries of a call, or none. A queue that holds nothing takes a call of any size.
@@ -74,8 +61,12 @@ func (q *queue) push(entries []*entry) error {
 	return nil
 }
 
-// enlist makes the entry wait, or follow the one that leads its id.
+// enlist answers the entry when its id is known; else it makes it wait, or follow the one that leads its id.
 func (q *queue) enlist(e *entry) {
+	if o, ok := q.seen.recall(e.id); ok {
+		q.answer(e, o.judge(e.digest), o.position, nil)
+		return
+	}
 	if leader, ok := q.leading[e.id]; ok {
 		leader.followers = append(leader.followers, e)
 		return
@@ -135,6 +126,7 @@ func (q *queue) repeated(e *entry, o original) {
 
 func (q *queue) settle(e *entry, outcome events.Outcome, o original) {
 	delete(q.leading, e.id)
+	q.seen.remember(e.id, o)
 	q.answer(e, outcome, o.position, nil)
 	for _, f := range e.followers {
 		q.answer(f, o.judge(f.digest), o.position, nil)
@@ -188,6 +180,14 @@ func (q *queue) answer(e *entry, outcome events.Outcome, at events.Position, err
 	if c.open--; c.open == 0 {
 		close(c.finished)
 	}
+}
+
+// forget drops what is known of the ledger. It is called when the connection is lost: a server that comes back from a
+// power failure without having synced may have lost what it acknowledged, and must be asked again.
+func (q *queue) forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.seen.forget()
 }
 
 // close refuses new calls and answers all that wait. Those in flight are answered by their flight.

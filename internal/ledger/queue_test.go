@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,6 +96,45 @@ func TestFollowersAreJudgedByTheOriginal(t *testing.T) {
 	got := []events.Outcome{first.receipts[0].Outcome, first.receipts[1].Outcome, second[0].call.receipts[0].Outcome}
 	if diff := cmp.Diff([]events.Outcome{events.Conflict, events.Conflict, events.Duplicate}, got); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+}
+
+func TestQueueKnowsWhatItSaw(t *testing.T) {
+	q := newQueue(100)
+	push(t, q, "a")
+	q.appended(q.take(10, 1<<20)[0], 7)
+
+	again, _ := push(t, q, "a")
+	<-again.finished
+	other, _ := newCall("a")
+	other[0].digest = "other"
+	if err := q.push(other); err != nil {
+		t.Fatal(err)
+	}
+	<-other[0].call.finished
+	got := []events.Receipt{again.receipts[0], other[0].call.receipts[0]}
+	want := []events.Receipt{{Outcome: events.Duplicate, Position: 7}, {Outcome: events.Conflict, Position: 7}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("receipts (-want +got):\n%s", diff)
+	}
+
+	q.forget()
+	push(t, q, "a")
+	if diff := cmp.Diff([]string{"a"}, take(q, 10, 1<<20)); diff != "" {
+		t.Errorf("set out (-want +got):\n%s", diff)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	m := newMemory(10)
+	for i := range 100 {
+		m.remember(strconv.Itoa(i), original{position: events.Position(i)})
+	}
+	for i := range 100 {
+		o, ok := m.recall(strconv.Itoa(i))
+		if ok != (i >= 80) || (ok && o.position != events.Position(i)) {
+			t.Errorf("%d: %+v, known %t", i, o, ok)
+		}
 	}
 }
 

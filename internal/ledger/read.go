@@ -15,9 +15,11 @@ import (
 // Read returns at most limit events from position from on, in order, of the given partitions or of all. Fewer than
 // limit means that there were no more at the time of the call.
 func (l *Ledger) Read(ctx context.Context, from events.Position, limit int, partitions ...int) ([]events.Frame, error) {
+	ctx, cancel := l.link.bind(ctx)
+	defer cancel()
 	msgs, err := l.read(ctx, l.stream, from, limit, filters(partitions, nil))
 	if err != nil {
-		return nil, fmt.Errorf("read from %d: %w", from, reached(err))
+		return nil, fmt.Errorf("read from %d: %w", from, reason(ctx, err))
 	}
 	frames := make([]events.Frame, len(msgs))
 	for i, m := range msgs {
@@ -29,12 +31,14 @@ func (l *Ledger) Read(ctx context.Context, from events.Position, limit int, part
 // Get returns the event at a position and the time when the server stored it. It fails with fs.ErrNotExist when there
 // is none yet.
 func (l *Ledger) Get(ctx context.Context, at events.Position) (events.Frame, time.Time, error) {
+	ctx, cancel := l.link.bind(ctx)
+	defer cancel()
 	msg, err := l.stream.GetMsg(ctx, uint64(at))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
-		return events.Frame{}, time.Time{}, fmt.Errorf("get %d: %w", at, reached(err))
+		return events.Frame{}, time.Time{}, fmt.Errorf("get %d: %w", at, reason(ctx, err))
 	}
 	return events.Frame{Position: at, Subject: msg.Subject, Body: msg.Data}, msg.Time, nil
 }

@@ -87,6 +87,11 @@ func fillLedger(b *testing.B, l *ledger.Ledger) {
 // followed is the ledger as the projector reads it.
 type followed struct{ *ledger.Ledger }
 
+func (f followed) Requested(ctx context.Context, _ func(context.Context, events.Frame) error) error {
+	<-ctx.Done()
+	return nil
+}
+
 func (f followed) Follow(partitions []int, from events.Position, maxBatch int, linger time.Duration) message.Subscriber {
 	return f.Subscriber(ledger.SubscriberConfig{Partitions: partitions, From: from, MaxBatch: maxBatch, Linger: linger})
 }

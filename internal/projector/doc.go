@@ -4,8 +4,9 @@
 // batch by a list of steps of which every one may be repeated without effect:
 //
 //	quarantine    what cannot be read is set aside, never dropped, never in the way
+//	duplicates    an id that was folded before, now or a year ago: listed beside the first copy, and counted no more
 //	declarations  settings, goals, plans: needed before any day can be told
-//	events        one row an id; the first copy wins
+//	events        one row an id
 //	voids         a set, joined away wherever events are summed
 //	move          after a change of an org's settings: its events onto their new days and teams
 //	rollups       the touched days from the events, then weeks, months, quarters, years

@@ -18,6 +18,7 @@ type folder struct {
 	checkpoint map[int]events.Position // by owned partition
 	settings   map[string]projections.OrgSettings
 	calendars  projections.Calendars
+	known      *known
 }
 
 // load reads where the folds stand.
@@ -29,6 +30,9 @@ func (f *folder) load(ctx context.Context) error {
 	f.checkpoint = map[int]events.Position{}
 	for _, p := range f.cfg.Partitions {
 		f.checkpoint[p] = all[p]
+	}
+	if err := f.loadKnown(ctx); err != nil {
+		return err
 	}
 	return f.loadSettings(ctx)
 }
@@ -69,6 +73,13 @@ func (f *folder) fold(ctx context.Context, payload []byte) error {
 	upTo := frames[len(frames)-1].Position
 	rows, unreadable := f.read(frames)
 	if err := f.quarantine(ctx, unreadable); err != nil {
+		return err
+	}
+	rows, copies, err := f.sift(ctx, rows)
+	if err != nil {
+		return err
+	}
+	if err := f.setAside(ctx, copies); err != nil {
 		return err
 	}
 	if err := f.apply(ctx, rows, upTo); err != nil {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/go-cmp/cmp"
 
 	"milemarker/events"
@@ -26,6 +26,8 @@ func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 // bench is a folder on a fresh database, fed with frames by hand.
 type bench struct {
 	tb        testing.TB
+	conn      driver.Conn
+	database  string
 	warehouse *warehouse.Warehouse
 	folder    *folder
 	ledger    []events.Frame // all that was ever appended
@@ -33,13 +35,13 @@ type bench struct {
 
 func newBench(tb testing.TB) *bench {
 	tb.Helper()
-	_, database := chtest.Database(tb)
+	conn, database := chtest.Database(tb)
 	w, err := warehouse.Open(tb.Context(), warehouse.Config{Transport: chtest.Engine(tb).Transport(), Database: database})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = w.Close() })
-	b := &bench{tb: tb, warehouse: w}
+	b := &bench{tb: tb, conn: conn, database: database, warehouse: w}
 	b.restart()
 	return b
 }
@@ -99,54 +101,53 @@ func (b *bench) sums(org string, grain calendar.Grain) map[string]string {
 	return out
 }
 
-// model recounts everything from the ledger, the slow and obvious way.
-func (b *bench) model(org string, grain calendar.Grain) map[string]string {
-	first, voided := map[string]events.Event{}, map[string]bool{}
-	var order []string
-	for _, f := range b.ledger {
-		e, err := events.Decode(f.Body)
-		if err != nil || e.Org != org {
-			continue
-		}
-		if _, again := first[e.ID]; !again {
-			first[e.ID] = e
-			order = append(order, e.ID)
-		}
-		if e.Type == events.TypeEventVoided {
-			v, _ := events.DecodeData[events.EventVoided](e)
-			voided[v.Event] = true
-		}
+// list names all events, newest first.
+func (b *bench) list(org string) []string {
+	b.tb.Helper()
+	rows, err := b.warehouse.Events(b.tb.Context(), projections.EventQuery{Org: org, Voided: true, Limit: 10_000})
+	if err != nil {
+		b.tb.Fatal(err)
 	}
-	var configured []events.Record
-	for _, id := range order {
-		if e := first[id]; e.Type == events.TypeOrgConfigured && !voided[id] {
-			configured = append(configured, events.Record{Event: e})
-		}
+	var out []string
+	for _, r := range rows {
+		out = append(out, listed(r.Record, r.Day, r.VoidedBy))
 	}
-	settings, _ := projections.FoldSettings(configured)
-	cal := settings.Calendar()
-	type sum struct {
-		n       uint64
-		amount  events.Decimal
-		seconds int64
+	return out
+}
+
+// copies names all second copies, newest first.
+func (b *bench) copies(org string) []string {
+	b.tb.Helper()
+	rows, err := b.warehouse.Duplicates(b.tb.Context(), projections.DuplicateQuery{Org: org, Limit: 10_000})
+	if err != nil {
+		b.tb.Fatal(err)
 	}
-	sums := map[string]sum{}
-	for id, e := range first {
-		if voided[id] {
-			continue
-		}
-		fact, _ := events.Facts(e)
-		team := e.Team
-		if team == "" {
-			team = settings.Teams[e.Rep]
-		}
-		key := cal.Bucket(grain, cal.DayOf(e.Time)).String() + " " + e.Type + " " + e.Rep + " " + team
-		s := sums[key]
-		sums[key] = sum{s.n + 1, s.amount + fact.Amount, s.seconds + fact.Seconds}
+	var out []string
+	for _, c := range rows {
+		out = append(out, fmt.Sprint(c.Position, " ", c.Event.ID, " after ", c.First, " ", c.Verdict, " ", string(c.Event.Data)))
 	}
+	return out
+}
+
+// journeys names the first event that brought each prospect to each stage.
+func (b *bench) journeys(org string) map[string]string {
+	b.tb.Helper()
+	rows, err := b.conn.Query(b.tb.Context(),
+		"SELECT concat(prospect, ' ', stage), event_id FROM "+b.database+".journeys_v1 WHERE org = '"+org+"'")
+	if err != nil {
+		b.tb.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
 	out := map[string]string{}
-	for k, s := range sums {
-		out[k] = fmt.Sprint(s.n, " ", s.amount, " ", s.seconds)
+	for rows.Next() {
+		var key, id string
+		if err := rows.Scan(&key, &id); err != nil {
+			b.tb.Fatal(err)
+		}
+		out[key] = id
+	}
+	if err := rows.Err(); err != nil {
+		b.tb.Fatal(err)
 	}
 	return out
 }
@@ -155,7 +156,7 @@ func (b *bench) check(orgs ...string) {
 	b.tb.Helper()
 	for _, org := range orgs {
 		for _, grain := range calendar.Grains() {
-			if diff := cmp.Diff(b.model(org, grain), b.sums(org, grain)); diff != "" {
+			if diff := cmp.Diff(modelOf(b.ledger, org).sums(grain), b.sums(org, grain)); diff != "" {
 				b.tb.Fatalf("%s by %s (-want +got):\n%s", org, grain, diff)
 			}
 		}
@@ -166,58 +167,6 @@ func event(org, id, typ, rep string, at time.Time, data string) events.Event {
 	return events.Event{
 		ID: id, Source: "/test", Type: typ, Org: org, Rep: rep, Time: at.UTC(), RecordedAt: at.UTC(),
 		DataVersion: 1, Data: []byte(data), Digest: "00",
-	}
-}
-
-// TestFoldAgainstModel folds a random ledger (late events, second copies, voids before and after their events, changes of
-// zone, week, fiscal year and teams) in random batches, some of them twice and some after a restart, and compares all
-// rollups with a recount.
-func TestFoldAgainstModel(t *testing.T) {
-	for seed := range uint64(2) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			t.Parallel()
-			r := rand.New(rand.NewPCG(seed, 1))
-			b := newBench(t)
-			orgs := []string{"acme", "globex"}
-			for i := range 300 {
-				b.append(randomEvent(r, orgs[r.IntN(2)], i))
-			}
-			for folded := 0; folded < len(b.ledger); {
-				upTo := min(folded+1+r.IntN(80), len(b.ledger))
-				b.fold(folded, upTo)
-				switch r.IntN(5) {
-				case 0: // the acknowledgement was lost: the batch comes again, longer
-					b.restart()
-					b.fold(folded, min(upTo+5, len(b.ledger)))
-				case 1: // the checkpoint was lost too
-					clear(b.folder.checkpoint)
-					b.fold(max(0, folded-30), upTo)
-				}
-				folded = upTo
-			}
-			b.check(orgs...)
-		})
-	}
-}
-
-func randomEvent(r *rand.Rand, org string, i int) events.Event {
-	rep := []string{"ann", "bob", ""}[r.IntN(3)]
-	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(200 * 24 * time.Hour)))).Truncate(time.Microsecond)
-	id := fmt.Sprintf("%s-%d", org, i)
-	switch r.IntN(36) {
-	case 0, 1, 2: // void something that stands, will stand, or never will
-		return event(org, id, events.TypeEventVoided, "", at, fmt.Sprintf(`{"event":"%s-%d","reason":"wrong"}`, org, r.IntN(450)))
-	case 3:
-		zone := []string{"America/New_York", "Asia/Kolkata", "UTC", "Pacific/Auckland"}[r.IntN(4)]
-		week := []string{"monday", "sunday", "saturday"}[r.IntN(3)]
-		return event(org, id, events.TypeOrgConfigured, "", at, fmt.Sprintf(
-			`{"zone":%q,"week_start":%q,"fiscal_year_start_month":%d,"teams":{"ann":"team %d"}}`, zone, week, 1+r.IntN(12), r.IntN(2)))
-	case 4, 5, 6, 7, 8:
-		return event(org, id, events.TypeSignupCompleted, rep, at, fmt.Sprintf(
-			`{"signup":"s%d","role":"customer","amount":"%d.%02d","currency":"USD"}`, i, r.IntN(2000), r.IntN(100)))
-	default:
-		return event(org, id, events.TypeCallCompleted, rep, at, fmt.Sprintf(
-			`{"direction":"outbound","outcome":"conversation","seconds":%d}`, r.IntN(600)))
 	}
 }
 

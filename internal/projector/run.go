@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -67,20 +68,37 @@ type Source interface {
 	Follow(partitions []int, from events.Position, maxBatch int, linger time.Duration) message.Subscriber
 	// Quarantine keeps a message that cannot be read in a stream of its own; twice is the same as once.
 	Quarantine(ctx context.Context, f events.Frame, reason string) error
+	// Requested calls fold for each quarantined message that is to be folded now that it can be read, again when it fails,
+	// and again after a restart. It returns when ctx ends, or with an error when it cannot be told.
+	Requested(ctx context.Context, fold func(context.Context, events.Frame) error) error
 }
 
 // Warehouse is the database of the read models.
 type Warehouse interface {
+	Copies
+	Places
 	// Checkpoints returns how far the folds reach, by partition; a partition never folded is absent.
 	Checkpoints(ctx context.Context) (map[int]events.Position, error)
 	// AllSettings returns the present settings of every org that chose some.
 	AllSettings(ctx context.Context) (map[string]projections.OrgSettings, error)
+	// Run executes one statement; it is durable when Run returns nil.
+	Run(ctx context.Context, s projections.Statement) error
+}
+
+// Places tells where events lie.
+type Places interface {
 	// Targets returns the types and days of the events with these ids, as far as they are known.
 	Targets(ctx context.Context, q projections.TargetQuery) ([]projections.TargetRow, error)
 	// Extent returns the times between which an org's events lie, and all buckets that stand for it.
 	Extent(ctx context.Context, org string) (projections.Extent, error)
-	// Run executes one statement; it is durable when Run returns nil.
-	Run(ctx context.Context, s projections.Statement) error
+}
+
+// Copies tells which events were folded already.
+type Copies interface {
+	// Known calls add with XXH64 of the events.MessageID of every event folded of some partitions, in any order.
+	Known(ctx context.Context, partitions []int, add func(hash uint64)) error
+	// Firsts returns the events that count under the given ids, as far as they were folded, by id.
+	Firsts(ctx context.Context, q projections.FirstQuery) (map[string]projections.First, error)
 }
 
 // Deps are the parts a projector works with.
@@ -90,6 +108,22 @@ type Deps struct {
 	Logger    *slog.Logger
 	// Folded, if set, is told after each flush up to where everything is folded and durable.
 	Folded func(events.Position)
+}
+
+// requests folds what is requested until the function that it returns is called.
+func (d Deps) requests(ctx context.Context, fold func(context.Context, events.Frame) error) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := d.Source.Requested(ctx, fold); err != nil && ctx.Err() == nil {
+			d.Logger.ErrorContext(ctx, "requests to fold are not heard", "error", err)
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 // Run folds until ctx is done, then ends after the flush at hand and returns nil. An error means that folding could not
@@ -106,6 +140,7 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		}
 		return fmt.Errorf("projector: load: %w", err)
 	}
+	var one sync.Mutex // folds
 	logger := watermill.NewSlogLoggerWithLevelMapping(deps.Logger, map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug})
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 8 * time.Second}, logger)
 	if err != nil {
@@ -118,7 +153,17 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	// A panic becomes an error, the error is retried here, and at last the batch is handed back and comes again.
 	router.AddMiddleware(retry.Middleware, middleware.Recoverer)
 	router.AddConsumerHandler("fold", "ledger", deps.Source.Follow(cfg.Partitions, f.from(), cfg.MaxBatch, cfg.Linger),
-		func(m *message.Message) error { return f.fold(m.Context(), m.Payload) })
+		func(m *message.Message) error {
+			one.Lock()
+			defer one.Unlock()
+			return f.fold(m.Context(), m.Payload)
+		})
+	requests := deps.requests(ctx, func(ctx context.Context, frame events.Frame) error {
+		one.Lock()
+		defer one.Unlock()
+		return f.refold(ctx, frame)
+	})
+	defer requests()
 	deps.Logger.InfoContext(ctx, "projector started", "from", uint64(f.from()), "partitions", len(cfg.Partitions))
 	if err := router.Run(ctx); err != nil {
 		return fmt.Errorf("projector: %w", err)

@@ -58,6 +58,7 @@ func (r *Recorder) admit(ctx context.Context, org string, d events.Draft) (candi
 		ID: d.ID, Source: d.Source, Type: d.Type, Org: org, Rep: d.Rep, Team: d.Team,
 		Time: d.Time, RecordedAt: recorded,
 		DataVersion: events.Version(d.Type), Data: public, Digest: digest,
+		RecordedBy: d.RecordedBy, Amends: d.Amends,
 	}
 	if len(ids) > 0 {
 		e.Prospect, e.Aliases = ids[0], ids[1:]

@@ -73,6 +73,17 @@ func (l *ledger) Append(_ context.Context, evs []events.Event) ([]events.Receipt
 	return receipts, nil
 }
 
+func (l *ledger) AppendTogether(ctx context.Context, evs []events.Event) ([]events.Receipt, error) {
+	before := len(l.events)
+	receipts, err := l.Append(ctx, evs)
+	for _, r := range receipts {
+		if r.Outcome != receipts[0].Outcome {
+			l.events = l.events[:before]
+		}
+	}
+	return receipts, err
+}
+
 func (l *ledger) append(e events.Event) events.Receipt {
 	for i, old := range l.events {
 		if old.Org != e.Org || old.ID != e.ID {
@@ -90,6 +101,10 @@ func (l *ledger) append(e events.Event) events.Receipt {
 
 // discard takes everything and keeps nothing.
 type discard struct{}
+
+func (d discard) AppendTogether(ctx context.Context, evs []events.Event) ([]events.Receipt, error) {
+	return d.Append(ctx, evs)
+}
 
 func (discard) Append(_ context.Context, evs []events.Event) ([]events.Receipt, error) {
 	receipts := make([]events.Receipt, len(evs))

@@ -48,6 +48,8 @@ type Ledger interface {
 	// Append returns one receipt for each event, in order, when all outcomes are known. Otherwise it returns an error,
 	// and the same events may be appended again.
 	Append(ctx context.Context, evs []events.Event) ([]events.Receipt, error)
+	// AppendTogether is Append for events of which all are to be written or none.
+	AppendTogether(ctx context.Context, evs []events.Event) ([]events.Receipt, error)
 }
 
 // Recorder records drafts. It is safe for concurrent use.

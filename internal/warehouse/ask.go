@@ -193,7 +193,8 @@ func (w *Warehouse) Events(ctx context.Context, q projections.EventQuery) ([]pro
 		var data string
 		e := &row.Event
 		err := r.Scan(&position, &day, &e.ID, &e.Source, &e.Type, &e.Org, &e.Rep, &e.Team, &e.Prospect, &e.Aliases,
-			&e.Time, &e.RecordedAt, &e.TimeInferred, &version, &data, &e.Sealed, &e.Digest, &row.VoidedBy)
+			&e.Time, &e.RecordedAt, &e.TimeInferred, &version, &data, &e.Sealed, &e.Digest,
+			&e.RecordedBy, &e.Amends, &row.VoidedBy)
 		row.Position, row.Day = events.Position(position), calendar.DayOf(day)
 		e.DataVersion, e.Data = int(version), []byte(data)
 		return row, err

@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"sync"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
-	"milemarker/projections"
 )
 
 // Config says where the database is.
@@ -23,8 +22,20 @@ type Config struct {
 }
 
 // Warehouse is an open database with the tables of the read models. It is safe for concurrent use.
+//
+// The one that Open returns answers from the generation that serves, and changes over by itself when another one does;
+// see Generation. Whoever writes opens the generation to be written.
 type Warehouse struct {
-	conn driver.Conn
+	conn connection
+
+	// The rest is of the warehouse that Open returned.
+	options    clickhouse.Options // of the configured database
+	journal    driver.Conn        // to the configured database, where generations_v1 lies
+	serving    serving
+	refreshing sync.Mutex   // guards opened
+	opened     []*Warehouse // the generations that served, by now or before
+	stop       context.CancelFunc
+	stopped    chan struct{}
 }
 
 var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
@@ -35,19 +46,18 @@ func Open(ctx context.Context, cfg Config) (*Warehouse, error) {
 	if err != nil {
 		return nil, fmt.Errorf("warehouse: %w", err)
 	}
-	if err := createDatabase(ctx, *opt); err != nil {
-		return nil, fmt.Errorf("warehouse: create database %s: %w", opt.Auth.Database, err)
+	w := &Warehouse{options: *opt, stopped: make(chan struct{})}
+	w.conn = &w.serving
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.stop = stop
+	if err := w.open(ctx); err != nil {
+		close(w.stopped)
+		return nil, errors.Join(fmt.Errorf("warehouse: %w", err), w.Close())
 	}
-	conn, err := clickhouse.Open(opt)
-	if err != nil {
-		return nil, fmt.Errorf("warehouse: %w", err)
-	}
-	w := &Warehouse{conn: conn}
-	for _, t := range projections.Tables() {
-		if err := conn.Exec(ctx, t.SQL); err != nil {
-			return nil, errors.Join(fmt.Errorf("warehouse: %s: %w", t.Name, err), conn.Close())
-		}
-	}
+	go func() {
+		defer close(w.stopped)
+		w.keepFresh(background)
+	}()
 	return w, nil
 }
 
@@ -103,4 +113,18 @@ func (w *Warehouse) Ready(ctx context.Context) error {
 }
 
 // Close ends the connections. What Run returned nil for is durable.
-func (w *Warehouse) Close() error { return w.conn.Close() }
+func (w *Warehouse) Close() error {
+	if w.stop == nil {
+		return w.conn.Close()
+	}
+	w.stop()
+	<-w.stopped
+	var errs []error
+	for _, one := range w.opened {
+		errs = append(errs, one.Close())
+	}
+	if w.journal != nil {
+		errs = append(errs, w.journal.Close())
+	}
+	return errors.Join(errs...)
+}

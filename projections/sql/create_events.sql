@@ -1,6 +1,6 @@
--- Every event that stands in the ledger, once per id. Within one epoch of its org the version falls with the position, so
--- that the first copy of an id wins whenever and however often it arrives again. A change of the org's settings begins a
--- new epoch: see move_events. Today's rows of all orgs lie together.
+-- Every event that stands in the ledger, once per id: the fold lets in no second copy, which goes into duplicates_v1.
+-- The version ranks rows of one event by the epoch of its org: a change of the org's settings begins a new one, see
+-- move_events. Today's rows of all orgs lie together.
 CREATE TABLE IF NOT EXISTS events_v1
 (
     org           LowCardinality(String),
@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS events_v1
     data          String                    COMMENT 'public payload, JSON',
     sealed        String                    COMMENT 'private fields, encrypted',
     digest        String,
+    recorded_by   LowCardinality(String)    COMMENT 'id of the API key, of corrections',
+    amends        String                    COMMENT 'id of the event in whose place this one stands',
     version       UInt64,
     deleted       UInt8                     COMMENT 'the event now stands on another day',
     INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1,

@@ -1,4 +1,5 @@
--- Which ids were taken back, by which event. Joined away wherever events are summed, so order does not matter.
+-- Which ids were taken back, by which event: of several the first. Joined away wherever events are summed, so order does
+-- not matter. A void is final: one that names another event.voided has no effect, and whoever joins leaves that type be.
 CREATE TABLE IF NOT EXISTS voids_v1
 (
     org      LowCardinality(String),

@@ -14,7 +14,7 @@ FROM
         toUInt64(offered) AS offered, toUInt64(taken) AS taken
     FROM events_v1 FINAL
     WHERE (day, org) IN (SELECT arrayJoin(arrayZip({days:Array(Date)}, {orgs:Array(String)})))
-      AND (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org IN {orgs:Array(String)})
+      AND (type = 'event.voided' OR (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org IN {orgs:Array(String)}))
     UNION ALL
     SELECT
         org, bucket, type, outcome, rep, team, source, campaign, product, currency,

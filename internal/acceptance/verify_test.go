@@ -1,0 +1,91 @@
+package acceptance
+
+import (
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestVerify compares the read models with the ledger by the operator's command, by way of a server and past it.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	p, _ := startAllInOne(t, t.TempDir())
+	_, answer := p.record(call("v1", "ann", "2024-03-01", "conversation"), call("v2", "bob", "2024-03-02", "busy"))
+	p.count(answer.Position, "metric=calls&from=2024-01-01&to=2024-12-31")
+	says(t, milemarker(t, "verify", "--data", p.data), "2 events", " 0 differences")
+	_, ready := get(t, p.api+"/readyz", "")
+	says(t, string(ready), "verified: 0 differences as of 2")
+	_, metrics := get(t, p.api+"/metrics", p.key)
+	says(t, string(metrics), "milemarker_verify_differences 0", "milemarker_verify_position 2", "milemarker_verify_age_seconds ")
+	says(t, milemarker(t, "rebuild", "--data", p.data), "generation 1")
+	if n := p.count(answer.Position, "metric=calls&from=2024-01-01&to=2024-12-31"); n != 2 {
+		t.Errorf("%d calls after the rebuild, want 2", n)
+	}
+}
+
+// TestKillWhileRebuilding kills the server again and again while the read models are rebuilt and events keep coming. The
+// rebuild goes on where it was, and in the end everything acknowledged counts once.
+func TestKillWhileRebuilding(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	acknowledged := 0
+	post := func(p product, name string) {
+		for n := range 40 {
+			acknowledged += len(postBatch(p, fmt.Sprintf("%s-%d", name, n)))
+		}
+	}
+	p, server := startAllInOne(t, data)
+	post(p, "before")
+	if status, body := p.do(http.MethodPost, p.api+"/v1/rebuilds", "", nil); status != http.StatusAccepted {
+		t.Fatalf("%d %s", status, body)
+	}
+	for round := range 3 {
+		p, server = p.reborn(server)
+		post(p, fmt.Sprint("round", round))
+	}
+	says(t, rebuilt(t, data), "serving: generation")
+	p, server = p.reborn(server) // before the old read models are dropped
+	says(t, milemarker(t, "verify", "--data", data), " 0 differences")
+	if n := p.count(lastPosition(p), "metric=calls&from=2024-01-01&to=2024-12-31"); int(n) != acknowledged {
+		t.Errorf("%d calls, %d were acknowledged", n, acknowledged)
+	}
+	server.stop()
+}
+
+// reborn kills the server and starts it again on the same data.
+func (p product) reborn(server *process) (product, *process) {
+	p.t.Helper()
+	server.kill()
+	return startAllInOne(p.t, p.data)
+}
+
+// rebuilt waits for the rebuild that is under way, or makes one more.
+func rebuilt(t *testing.T, data string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), filepath.Join(programs, "milemarker"), "rebuild", "--data", data).CombinedOutput()
+	if err != nil {
+		t.Fatalf("rebuild: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
+// TestVerifySplit verifies the roles in processes of their own: through the api, and directly from the engines.
+func TestVerifySplit(t *testing.T) {
+	t.Parallel()
+	p := startSplit(t)
+	_, answer := p.record(call("s1", "ann", "2024-03-01", "conversation"))
+	p.count(answer.Position, "metric=calls&from=2024-01-01&to=2024-12-31")
+	says(t, milemarker(t, "verify", "--server", p.api, "--key", p.key), "1 events", " 0 differences")
+	says(t, milemarker(t, "rebuild", "--server", p.api, "--key", p.key), "generation 1")
+	deadline := time.Now().Add(30 * time.Second)
+	for _, body := get(t, p.api+"/v1/rebuilds", p.key); !strings.Contains(string(body), "serving") && time.Now().Before(deadline); {
+		_, body = get(t, p.api+"/v1/rebuilds", p.key)
+	}
+	if n := p.count(answer.Position, "metric=calls&from=2024-01-01&to=2024-12-31"); n != 1 {
+		t.Errorf("%d calls after the rebuild, want 1", n)
+	}
+}
