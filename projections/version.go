@@ -14,6 +14,9 @@ const Version = 1
 
 // OldestReadable is the lowest version whose tables this program can still fold into and ask. Raise it to Version when a
 // change leaves nothing of the older ones usable: until the new ones are there, questions are then answered with
+// RebuildingError.
+const OldestReadable = 1
+
 // State is how far a generation is.
 type State string
 
@@ -45,9 +48,6 @@ func ServingOf(all []Generation) (serving Generation, ok bool) {
 	return serving, ok
 }
 
-// RebuildingError.
-const OldestReadable = 1
-
 // RebuildingError says that there is nothing to ask yet: the read models are being folded anew.
 type RebuildingError struct{}
 
@@ -78,6 +78,7 @@ func TableNames() []string {
 // RebuildState is what is known of the generations of the read models.
 type RebuildState struct {
 	Generations []Generation    `json:"generations"`
+	Answers     int             `json:"answers"`  // number of the generation that answers here, -1 while none does
 	Position    events.Position `json:"position"` // up to where the one that is being built is folded, 0 if there is none
 	Last        events.Position `json:"last"`     // the end of the ledger
 }

@@ -40,6 +40,9 @@ func auditKey(data, given string) (audit.Key, error) {
 	if given != "" {
 		return audit.ParseKey(given)
 	}
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return audit.Key{}, fmt.Errorf("data folder: %w", err)
+	}
 	return audit.LoadOrCreateKey(filepath.Join(data, "audit.key"), rand.Reader)
 }
 

@@ -79,10 +79,10 @@ func (o engineOptions) listen(ctx context.Context, e *engines, logger *slog.Logg
 	}
 	go func() {
 		if err := e.listener.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			logger.Error("ClickHouse interface ended", "error", err)
+			logger.ErrorContext(ctx, "ClickHouse interface ended", "error", err)
 		}
 	}()
-	logger.Info("ClickHouse interface", "address", l.Addr().String())
+	logger.InfoContext(ctx, "ClickHouse interface", "address", l.Addr().String())
 	return nil
 }
 

@@ -67,16 +67,16 @@ func (c *keysListCmd) Run(ctx context.Context) error {
 		return err
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tORG\tNAME\tSCOPES\tCREATED\tREVOKED")
+	_, _ = fmt.Fprintln(w, "ID\tORG\tNAME\tSCOPES\tCREATED\tREVOKED")
 	for _, k := range answer.Keys {
 		revoked := ""
 		if k.Revoked != nil {
 			revoked = k.Revoked.Format(time.DateTime)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n",
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n",
 			k.ID, k.Org, k.Name, strings.Join(k.Scopes, ","), k.Created.Format(time.DateTime), revoked)
 	}
-	return w.Flush()
+	return w.Flush() // tells of all writes
 }
 
 type keysRevokeCmd struct {

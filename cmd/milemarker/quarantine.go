@@ -60,8 +60,9 @@ func (c *quarantineListCmd) Run(ctx context.Context) error {
 	if err := c.resolve(); err != nil {
 		return err
 	}
+	// Flush tells what goes wrong in writing.
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "POSITION\tBYTES\tSUBJECT\tSTATE\tFAULT")
+	_, _ = fmt.Fprintln(w, "POSITION\tBYTES\tSUBJECT\tSTATE\tFAULT")
 	for next := "/v1/quarantine?limit=1000&state=" + c.State; next != ""; {
 		var answer struct {
 			Messages []setAside `json:"messages"`
@@ -71,7 +72,7 @@ func (c *quarantineListCmd) Run(ctx context.Context) error {
 			return err
 		}
 		for _, m := range answer.Messages {
-			fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\n", m.Position, m.Bytes, m.Subject, m.decision(), m.Fault)
+			_, _ = fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\n", m.Position, m.Bytes, m.Subject, m.decision(), m.Fault)
 		}
 		next = answer.Next
 	}

@@ -27,9 +27,8 @@ func (c *rebuildCmd) Run(ctx context.Context) error {
 		if err := c.call(ctx, "GET", "/v1/rebuilds", nil, &state); err != nil {
 			return false, err
 		}
-		serving, _ := projections.ServingOf(state.Generations)
-		if serving.Number >= wanted.Number {
-			fmt.Println("rebuilt, verified, and serving: generation", serving.Number)
+		if state.Answers >= wanted.Number {
+			fmt.Println("rebuilt, verified, and serving: generation", state.Answers)
 			return true, nil
 		}
 		for _, g := range state.Generations {

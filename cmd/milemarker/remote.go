@@ -91,12 +91,12 @@ func refusal(answer []byte, otherwise string) error {
 	if json.Unmarshal(answer, &p) != nil || p.Title == "" {
 		return errors.New(otherwise)
 	}
-	text := cmp.Or(p.Detail, p.Title)
+	lines := []string{cmp.Or(p.Detail, p.Title)}
 	for _, e := range p.Errors {
-		text += "\n  " + strings.TrimPrefix(e.Pointer+e.Parameter, "/") + " " + e.Detail
+		lines = append(lines, strings.TrimPrefix(e.Pointer+e.Parameter, "/")+" "+e.Detail)
 	}
 	if p.Mend != "" {
-		text += "\n  " + p.Mend
+		lines = append(lines, p.Mend)
 	}
-	return errors.New(text)
+	return errors.New(strings.Join(lines, "\n  "))
 }

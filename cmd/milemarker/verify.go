@@ -42,7 +42,7 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	printReport(os.Stdout, report)
+	fmt.Print(reportText(report))
 	if report.Differences > 0 {
 		return errDiffers
 	}
@@ -95,14 +95,16 @@ func (c *verifyCmd) direct(ctx context.Context, progress func(float64)) (_ proje
 	return verify.Run(ctx, verify.Config{Progress: progress}, verify.Deps{Ledger: l, Warehouse: w, Clock: time.Now})
 }
 
-func printReport(w io.Writer, v projections.Verification) {
-	fmt.Fprintf(w, "verified as of position %d, in %s\n", v.Position, v.Ended.Sub(v.Began).Round(time.Millisecond))
-	fmt.Fprintf(w, "%d events, %d voided, %d duplicates, %d conflicts, %d quarantined\n",
-		v.Events, v.Voids, v.Duplicates, v.Conflicts, v.Quarantined)
-	fmt.Fprintf(w, "%d rows compared, %d differences\n", v.Rows, v.Differences)
+func reportText(v projections.Verification) string {
+	text := fmt.Sprintf("verified as of position %d, in %s\n", v.Position, v.Ended.Sub(v.Began).Round(time.Millisecond)) +
+		fmt.Sprintf("%d events, %d voided, %d duplicates, %d conflicts, %d quarantined\n",
+			v.Events, v.Voids, v.Duplicates, v.Conflicts, v.Quarantined) +
+		fmt.Sprintf("%d rows compared, %d differences\n", v.Rows, v.Differences)
+	var rows strings.Builder
 	for _, d := range v.Named {
-		fmt.Fprintf(w, "%s %s\n  want  %s\n  found %s\n", d.Table, d.Key, orNone(d.Want), orNone(d.Found))
+		rows.WriteString(d.Table + " " + d.Key + "\n  want  " + orNone(d.Want) + "\n  found " + orNone(d.Found) + "\n")
 	}
+	return text + rows.String()
 }
 
 func orNone(row string) string {

@@ -111,7 +111,7 @@ func TestQuarantine(t *testing.T) {
 	env := []string{"MILEMARKER_NATS_LISTEN=" + address, "MILEMARKER_NATS_TOKEN=secret"}
 	args := []string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error"}
 	server := start(t, env, "milemarker", args...)
-	base := strings.Split(server.ready, "/login")[0]
+	base, _, _ := strings.Cut(server.ready, "/login")
 	p := product{t: t, ingest: base, api: base, key: adminKey(t, data), data: data}
 	good, broken := call("good", "dana", "2026-11-02", "conversation"), "{broken"
 	p.record(good)
@@ -176,11 +176,17 @@ func TestQuarantine(t *testing.T) {
 	// Should a later version read it after all, it does not count: its id is voided.
 	says(t, milemarker(t, "quarantine", "show", "--data", data, "2"), "voided    lost")
 
+	// An auditor elsewhere reads the ledger by himself, with a key of his own; messages that nobody can read are covered too.
+	elsewhere, checkpoint := filepath.Join(t.TempDir(), "auditor"), filepath.Join(t.TempDir(), "checkpoint")
+	direct := []string{"--data", elsewhere, "--nats-url", "nats://" + address, "--nats-token", "secret"}
+	milemarker(t, append([]string{"audit", "checkpoint", "--out", checkpoint}, direct...)...)
+	says(t, milemarker(t, append([]string{"audit", "--checkpoint", checkpoint}, direct...)...), "intact")
+
 	nc.Close()
 	server.stop()
 	server = start(t, env, "milemarker", args...)
 	says(t, milemarker(t, "quarantine", "list", "--data", data), "replayed as quarantine-2", "discarded: not ours")
-	p.api = strings.Split(server.ready, "/login")[0]
+	p.api, _, _ = strings.Cut(server.ready, "/login")
 	_, body := get(t, p.api+"/metrics", p.key)
 	says(t, string(body), "milemarker_quarantine_open 0")
 	server.stop()

@@ -23,7 +23,8 @@ type product struct {
 	ingest string // base address for recording
 	api    string // base address for asking
 	key    string
-	data   string // the folder in which the operator's commands find the server
+	data   string   // the folder in which the operator's commands find the server
+	env    []string // of the roles, where they run apart
 }
 
 // as returns the product as the holder of another key sees it.
@@ -69,7 +70,7 @@ func startSplit(t *testing.T) product {
 			t.Errorf("%s/healthz: %d %s", p.ready, status, body)
 		}
 	}
-	return product{t: t, ingest: ingest.ready, api: api.ready, key: adminKey(t, data), data: data}
+	return product{t: t, ingest: ingest.ready, api: api.ready, key: adminKey(t, data), data: data, env: env}
 }
 
 func adminKey(t *testing.T, data string) string {

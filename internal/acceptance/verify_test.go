@@ -2,12 +2,13 @@ package acceptance
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestVerify compares the read models with the ledger by the operator's command, by way of a server and past it.
@@ -73,19 +74,52 @@ func rebuilt(t *testing.T, data string) string {
 	return string(out)
 }
 
-// TestVerifySplit verifies the roles in processes of their own: through the api, and directly from the engines.
+// TestVerifySplit verifies the roles in processes of their own, through the api and directly from the engines; plants a
+// difference, and has it mended by a rebuild.
 func TestVerifySplit(t *testing.T) {
 	t.Parallel()
 	p := startSplit(t)
 	_, answer := p.record(call("s1", "ann", "2024-03-01", "conversation"))
-	p.count(answer.Position, "metric=calls&from=2024-01-01&to=2024-12-31")
+	year := "metric=calls&from=2024-01-01&to=2024-12-31"
+	p.count(answer.Position, year)
 	says(t, milemarker(t, "verify", "--server", p.api, "--key", p.key), "1 events", " 0 differences")
-	says(t, milemarker(t, "rebuild", "--server", p.api, "--key", p.key), "generation 1")
-	deadline := time.Now().Add(30 * time.Second)
-	for _, body := get(t, p.api+"/v1/rebuilds", p.key); !strings.Contains(string(body), "serving") && time.Now().Before(deadline); {
-		_, body = get(t, p.api+"/v1/rebuilds", p.key)
+	direct := func() (string, error) {
+		cmd := exec.CommandContext(t.Context(), filepath.Join(programs, "milemarker"), "verify")
+		cmd.Env = append(os.Environ(), p.env...)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
 	}
-	if n := p.count(answer.Position, "metric=calls&from=2024-01-01&to=2024-12-31"); n != 1 {
+	if out, err := direct(); err != nil {
+		t.Errorf("verify: %v\n%s", err, out)
+	}
+	p.clickhouse("INSERT INTO rollups_v1 SELECT * REPLACE (count + 1 AS count) FROM rollups_v1 FINAL WHERE grain = 'year'")
+	says(t, refused(t, "verify", "--server", p.api, "--key", p.key), "1 differences", "rollups main|year|2024-01-01|call.completed")
+	if out, err := direct(); err == nil {
+		t.Errorf("a difference is no failure:\n%s", out)
+	}
+	says(t, milemarker(t, "rebuild", "--server", p.api, "--key", p.key), "generation 1")
+	says(t, milemarker(t, "verify", "--server", p.api, "--key", p.key), " 0 differences")
+	if n := p.count(answer.Position, year); n != 1 {
 		t.Errorf("%d calls after the rebuild, want 1", n)
 	}
+}
+
+// clickhouse executes a statement in the database of a split product, past all its programs.
+func (p product) clickhouse(sql string) {
+	p.t.Helper()
+	for _, variable := range p.env {
+		if address, ok := strings.CutPrefix(variable, "CLICKHOUSE_URL="); ok {
+			base, database, _ := strings.Cut(strings.TrimPrefix(address, "http://"), "/")
+			res, err := http.Post("http://"+base+"/?database="+database, "text/plain", strings.NewReader(sql))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			defer func() { _ = res.Body.Close() }()
+			if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK {
+				p.t.Fatalf("%s: %d %s", sql, res.StatusCode, body)
+			}
+			return
+		}
+	}
+	p.t.Fatal("no CLICKHOUSE_URL")
 }

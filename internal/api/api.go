@@ -36,20 +36,24 @@ type Config struct {
 // Warehouse holds what is known.
 type Warehouse interface {
 	Copies
+	Declared
 
 	Metrics(ctx context.Context, q projections.MetricQuery) ([]projections.MetricRow, error)
 
 	// Events returns the newest first.
 	Events(ctx context.Context, q projections.EventQuery) ([]projections.EventRow, error)
 
+	// Position returns up to where the read models reflect the ledger for the org. What is read afterwards reflects it
+	// too.
+	Position(ctx context.Context, org string) (events.Position, error)
+}
+
+// Declared is what an org said about itself.
+type Declared interface {
 	// Goals returns the org's goal events that stand, in the order of their positions.
 	Goals(ctx context.Context, org string) ([]events.Record, error)
 
 	Settings(ctx context.Context, org string) (projections.OrgSettings, error)
-
-	// Position returns up to where the read models reflect the ledger for the org. What is read afterwards reflects it
-	// too.
-	Position(ctx context.Context, org string) (events.Position, error)
 }
 
 // Copies is what is known of events beyond that they count.

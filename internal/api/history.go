@@ -2,8 +2,8 @@ package api
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -162,10 +162,7 @@ func (s *server) beside(a ask, copies []projections.Copy) ([]duplicate, error) {
 }
 
 func nextDuplicates(a ask, last events.Position) string {
-	values := url.Values{}
-	for name, v := range a.QueryParams() {
-		values[name] = v
-	}
+	values := maps.Clone(a.QueryParams())
 	values.Del("min_position")
 	values.Set("before", strconv.FormatUint(uint64(last), 10))
 	return "/v1/duplicates?" + values.Encode()

@@ -71,7 +71,7 @@ func (u *Upkeep) StartRebuild(ctx context.Context) (projections.Generation, erro
 
 // Rebuild returns what is known of the generations.
 func (u *Upkeep) Rebuild(ctx context.Context) (projections.RebuildState, error) {
-	var s projections.RebuildState
+	s := projections.RebuildState{Answers: u.warehouse.ServingNumber()}
 	var err error
 	if s.Generations, err = u.warehouse.Generations(ctx); err != nil {
 		return s, err

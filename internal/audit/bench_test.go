@@ -1,6 +1,8 @@
 package audit_test
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,6 +23,7 @@ func BenchmarkAudit(b *testing.B) {
 		b.Fatal(err)
 	}
 	perEvent := func(b *testing.B) {
+		b.Helper()
 		b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "events/s")
 		b.ReportMetric(float64(info.Size())/n, "disk-B/event")
 	}
@@ -52,6 +55,39 @@ func BenchmarkAudit(b *testing.B) {
 				}
 			}
 			perEvent(b)
+		})
+	}
+}
+
+// What following costs those who append: the same events, with nobody following, and with a log that is kept level.
+func BenchmarkAppend(b *testing.B) {
+	const n = 20_000
+	for _, followed := range []bool{false, true} {
+		b.Run(map[bool]string{false: "alone", true: "followed"}[followed], func(b *testing.B) {
+			h, key := newHouse(b), newKey(b)
+			stop := func() {}
+			if followed {
+				log, err := audit.OpenLog(b.TempDir(), key)
+				if err != nil {
+					b.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(b.Context())
+				ended := make(chan error, 1)
+				go func() { ended <- audit.NewFollower(log, h.ledger, 0, quiet(), clock).Run(ctx) }()
+				stop = func() {
+					cancel()
+					if err := <-ended; err != nil {
+						b.Error(err)
+					}
+				}
+			}
+			round := 0
+			for b.Loop() {
+				round++
+				h.record(fmt.Sprint("r", round, "-"), n)
+			}
+			b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "events/s")
+			stop()
 		})
 	}
 }

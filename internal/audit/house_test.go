@@ -67,12 +67,12 @@ func (h *house) stop() {
 func (h *house) record(prefix string, n int) {
 	h.tb.Helper()
 	at := time.Date(2026, 11, 2, 15, 4, 5, 0, time.UTC)
-	for len := 0; len < n; {
+	for done := 0; done < n; {
 		var evs []events.Event
-		for ; len < n && cap(evs) < 1000; len++ {
-			id := fmt.Sprint(prefix, len+1)
+		for ; done < n && len(evs) < 1000; done++ {
+			id := fmt.Sprint(prefix, done+1)
 			evs = append(evs, events.Event{
-				ID: id, Source: "/dialer", Type: "call.completed", Org: fmt.Sprint("org-", len%7), Rep: "dana",
+				ID: id, Source: "/dialer", Type: "call.completed", Org: fmt.Sprint("org-", done%7), Rep: "dana",
 				Prospect: "p_0123456789abcdef", Time: at, RecordedAt: at, DataVersion: 1,
 				Data: json.RawMessage(`{"direction":"outbound","outcome":"conversation","seconds":312}`), Digest: "d-" + id,
 			})

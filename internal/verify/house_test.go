@@ -27,48 +27,50 @@ func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 
 // house is a ledger, a projector and a warehouse on real engines.
 type house struct {
-	t         *testing.T
+	t         testing.TB
 	js        jetstream.JetStream
 	ledger    *ledger.Ledger
 	warehouse *warehouse.Warehouse
 	database  driver.Conn // for planting differences
 }
 
-func newHouse(t *testing.T) *house {
-	t.Helper()
+func newHouse(tb testing.TB) *house {
+	tb.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	server, err := natsd.Start(t.Context(), natsd.Config{StoreDir: t.TempDir()})
+	server, err := natsd.Start(tb.Context(), natsd.Config{StoreDir: tb.TempDir()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(server.Stop)
-	h := &house{t: t}
+	tb.Cleanup(server.Stop)
+	h := &house{t: tb}
 	if h.ledger, err = ledger.Open(context.Background(), ledger.Config{Options: server.ClientOptions()}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.ledger.Close() })
+	tb.Cleanup(func() { _ = h.ledger.Close() })
 	nc, err := nats.Connect("", server.ClientOptions()...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(nc.Close)
+	tb.Cleanup(nc.Close)
 	if h.js, err = jetstream.New(nc); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	conn, database := chtest.Database(t)
+	conn, database := chtest.Database(tb)
 	h.database = conn
-	h.warehouse, err = warehouse.Open(t.Context(), warehouse.Config{Transport: chtest.Engine(t).Transport(), Database: database})
+	h.warehouse, err = warehouse.Open(tb.Context(), warehouse.Config{Transport: chtest.Engine(tb).Transport(), Database: database})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.warehouse.Close() })
+	tb.Cleanup(func() { _ = h.warehouse.Close() })
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- assembly.Projector(h.ledger, h.warehouse, nil, quiet, time.Now, nil).Run(ctx, func() {}) }()
-	t.Cleanup(func() {
+	go func() {
+		ended <- assembly.Projector(h.ledger, h.warehouse, nil, quiet, time.Now, nil).Run(ctx, func() {})
+	}()
+	tb.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return h
@@ -115,22 +117,22 @@ func (h *house) verify(cfg verify.Config) projections.Verification {
 	return report
 }
 
-func message(t testing.TB, e events.Event) *nats.Msg {
-	t.Helper()
+func message(tb testing.TB, e events.Event) *nats.Msg {
+	tb.Helper()
 	body, err := events.Encode(e)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &nats.Msg{Subject: events.Subject(e.Org, e.Type), Data: body}
 }
 
 // random returns messages of every sort: late events, second copies of the same and of other content, voids before and
 // after their events and of other voids, goals, settings (unless calm), and what cannot be read.
-func random(t testing.TB, r *rand.Rand, from, n int, calm bool) []*nats.Msg {
-	t.Helper()
+func random(tb testing.TB, r *rand.Rand, from, n int, calm bool) []*nats.Msg {
+	tb.Helper()
 	out := make([]*nats.Msg, n)
 	for i := range out {
-		out[i] = message(t, randomEvent(r, []string{"acme", "globex"}[r.IntN(2)], from+i, calm))
+		out[i] = message(tb, randomEvent(r, []string{"acme", "globex"}[r.IntN(2)], from+i, calm))
 		if r.IntN(100) == 0 {
 			out[i] = &nats.Msg{Subject: "ledger.00.acme.call.completed", Data: fmt.Appendf(nil, "no event %d", from+i)}
 		}

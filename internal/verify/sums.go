@@ -60,7 +60,7 @@ func newSums() sums { return sums{days: map[sumKey]sum{}, after: map[sumKey][]ch
 func (s sums) add(k sumKey, one sum) { s.days[k] = s.days[k].plus(one) }
 
 func (s sums) later(k sumKey, at events.Position, one sum) {
-	s.days[k] = s.days[k] // the row is there, with nothing in it
+	s.add(k, sum{}) // the row is there, with nothing in it
 	s.after[k] = append(s.after[k], change{at, one})
 }
 

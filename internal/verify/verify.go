@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"milemarker/events"
@@ -149,7 +150,8 @@ type standing struct {
 	end     events.Position // nothing that was seen reflects more than this
 	rollups map[uint64]projections.RollupDigest
 	groups  map[projections.Check]map[projections.Group]tally
-	moving  bool // settings behind upTo have begun to act
+	aside   map[events.Position]bool // messages that could not be read when they were folded
+	moving  bool                     // settings behind upTo have begun to act
 }
 
 // tally is the number of rows in a group and the sum of their hashes.
@@ -161,7 +163,10 @@ func look(ctx context.Context, deps Deps) (*standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &standing{rollups: map[uint64]projections.RollupDigest{}, groups: map[projections.Check]map[projections.Group]tally{}}
+	s := &standing{
+		rollups: map[uint64]projections.RollupDigest{}, aside: map[events.Position]bool{},
+		groups: map[projections.Check]map[projections.Group]tally{},
+	}
 	if s.upTo, err = folded(ctx, deps.Ledger, checkpoints); err != nil {
 		return nil, err
 	}
@@ -182,6 +187,15 @@ func look(ctx context.Context, deps Deps) (*standing, error) {
 		for _, g := range sums {
 			s.groups[check][g.Group] = tally{g.Rows, g.Sum}
 		}
+	}
+	quarantine := projections.CheckQuery{Check: projections.CheckQuarantine, UpTo: s.upTo, Groups: []projections.Group{{}}}
+	err = deps.Warehouse.CheckRows(ctx, quarantine, func(_ projections.Group, key, _ string) {
+		if at, err := strconv.ParseUint(key, 10, 64); err == nil {
+			s.aside[events.Position(at)] = true
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	epochs, err := deps.Warehouse.CheckSums(ctx, projections.CheckQuery{Check: projections.EpochsBehind, UpTo: s.upTo})
 	s.moving = len(epochs) > 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -142,9 +143,7 @@ func (w *Warehouse) Generation(ctx context.Context, g projections.Generation) (*
 	opt.Auth.Database = w.databaseOf(g)
 	if g.State == projections.Building {
 		opt.Settings = clickhouse.Settings{"max_threads": 1, "max_insert_threads": 1, "max_memory_usage": 1 << 30}
-		for k, v := range w.options.Settings {
-			opt.Settings[k] = v
-		}
+		maps.Copy(opt.Settings, w.options.Settings)
 	}
 	if err := createDatabase(ctx, opt); err != nil {
 		return nil, fmt.Errorf("warehouse: create database %s: %w", opt.Auth.Database, err)
