@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestVerify compares the read models with the ledger by the operator's command, by way of a server and past it.
@@ -44,11 +45,22 @@ func TestKillWhileRebuilding(t *testing.T) {
 	if status, body := p.do(http.MethodPost, p.api+"/v1/rebuilds", "", nil); status != http.StatusAccepted {
 		t.Fatalf("%d %s", status, body)
 	}
-	for round := range 3 {
-		p, server = p.reborn(server)
-		post(p, fmt.Sprint("round", round))
+	folded := p.building(1)
+	p, server = p.reborn(server)
+	if _, state := p.rebuilds(); state.Position < folded && state.Answers == 0 {
+		t.Errorf("the rebuild stood at %d when the server was killed, and goes on from %d", folded, state.Position)
 	}
-	says(t, rebuilt(t, data), "serving: generation")
+	for round := range 2 { // wherever it is
+		post(p, fmt.Sprint("round", round))
+		p, server = p.reborn(server)
+	}
+	var state rebuildState
+	for deadline := time.Now().Add(time.Minute); state.Answers < 1 && time.Now().Before(deadline); {
+		_, state = p.rebuilds()
+	}
+	if len(state.Generations) != 2 || state.Answers != 1 {
+		t.Errorf("after the rebuild: %+v, want two generations of which the second answers", state)
+	}
 	p, server = p.reborn(server) // before the old read models are dropped
 	says(t, milemarker(t, "verify", "--data", data), " 0 differences")
 	if n := p.count(lastPosition(p), "metric=calls&from=2024-01-01&to=2024-12-31"); int(n) != acknowledged {
@@ -64,14 +76,33 @@ func (p product) reborn(server *process) (product, *process) {
 	return startAllInOne(p.t, p.data)
 }
 
-// rebuilt waits for the rebuild that is under way, or makes one more.
-func rebuilt(t *testing.T, data string) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), filepath.Join(programs, "milemarker"), "rebuild", "--data", data).CombinedOutput()
-	if err != nil {
-		t.Fatalf("rebuild: %v\n%s", err, out)
+// rebuildState is what /v1/rebuilds says.
+type rebuildState struct {
+	Generations []struct{ State string }
+	Answers     int
+	Position    uint64
+}
+
+func (p product) rebuilds() (building bool, state rebuildState) {
+	p.t.Helper()
+	p.ask("/v1/rebuilds", &state)
+	return state.Generations[len(state.Generations)-1].State == "building", state
+}
+
+// building returns how far a rebuild is, once it has come to a position or further.
+func (p product) building(position uint64) uint64 {
+	p.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		building, state := p.rebuilds()
+		if !building {
+			break
+		}
+		if state.Position >= position {
+			return state.Position
+		}
 	}
-	return string(out)
+	p.t.Fatal("nothing was being rebuilt")
+	return 0
 }
 
 // TestVerifySplit verifies the roles in processes of their own, through the api and directly from the engines; plants a

@@ -55,8 +55,8 @@ func TestMountDrains(t *testing.T) {
 		status, _ = get(t, web.URL()+"/fast")
 	}
 	select {
-	case <-ended:
-		t.Error("the role ended before its request")
+	case err := <-ended:
+		t.Errorf("the role ended before its request: %v", err)
 	default:
 	}
 	close(leave)

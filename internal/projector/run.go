@@ -19,7 +19,7 @@ import (
 // Config is what an operator may choose about a projector.
 type Config struct {
 	Partitions []int         // the partitions it owns; empty = all. No two projectors may own the same
-	MaxBatch   int           // events folded at once at most; 0 = 20,000
+	MaxBatch   int           // events folded at once at most; 0 = 40,000
 	Linger     time.Duration // how long to wait for a batch to grow once its first event is there; 0 = 50 ms
 }
 
@@ -52,7 +52,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	if c.MaxBatch == 0 {
-		c.MaxBatch = 20_000
+		c.MaxBatch = 40_000
 	}
 	if c.Linger == 0 {
 		c.Linger = 50 * time.Millisecond
