@@ -163,10 +163,12 @@ func (f *follower) build(ctx context.Context, g, serving projections.Generation)
 		f.stop(g.Number)
 		return f.deps.Generations.Drop(ctx, g)
 	}
+	// The old one stops first: readers change over when the new one has passed what it shows, which must not grow while
+	// they compare. If serving fails, the next look begins it again.
+	f.stop(serving.Number)
 	if err := f.deps.Generations.Serve(ctx, g); err != nil {
 		return err
 	}
-	f.stop(serving.Number) // readers change over as soon as the new one has passed it
 	f.deps.Logger.InfoContext(ctx, "rebuilt read models serve", "generation", g.Number, "events", report.Events,
 		"rows", report.Rows)
 	return nil
