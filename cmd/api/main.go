@@ -53,5 +53,5 @@ func run(ctx context.Context, o boot.API) (err error) {
 	}
 	defer func() { err = errors.Join(err, web.Close()) }()
 	return boot.RunRoles(ctx, func() { fmt.Println("api is ready:", web.URL()) },
-		web.Role(), assembly.API(services, l, w, web, logger, time.Now))
+		assembly.API(services, l, w, web, logger, time.Now), web.Role())
 }

@@ -44,5 +44,5 @@ func run(ctx context.Context, o boot.Ingest) (err error) {
 	}
 	defer func() { err = errors.Join(err, web.Close()) }()
 	return boot.RunRoles(ctx, func() { fmt.Println("ingest is ready:", web.URL()) },
-		web.Role(), assembly.Health(web, l), assembly.Scrape(web, services.Metrics, services.Access), assembly.Ingest(services, web, logger, time.Now))
+		assembly.Health(web, l), assembly.Scrape(web, services.Metrics, services.Access), assembly.Ingest(services, web, logger, time.Now), web.Role())
 }

@@ -2,7 +2,6 @@ package boot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -18,10 +17,9 @@ type Web struct {
 	mux      *http.ServeMux
 	server   *http.Server
 	listener net.Listener
-	failed   chan error
 }
 
-// Listen opens the listener and serves on it; a path that no role has mounted yet answers 404.
+// Listen opens the listener. Who connects waits until the listener's role serves; see Role.
 func Listen(ctx context.Context, address string, logger *slog.Logger) (*Web, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
@@ -29,16 +27,11 @@ func Listen(ctx context.Context, address string, logger *slog.Logger) (*Web, err
 		return nil, fmt.Errorf("listen on %s (another address: --listen): %w", address, err)
 	}
 	mux := http.NewServeMux()
-	w := &Web{mux: mux, listener: l, failed: make(chan error, 1)}
+	w := &Web{mux: mux, listener: l}
 	w.server = &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
-	go func() {
-		if err := w.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			w.failed <- fmt.Errorf("http: %w", err)
-		}
-	}()
 	return w, nil
 }
 
@@ -49,10 +42,12 @@ func (w *Web) URL() string { return "http://" + w.listener.Addr().String() }
 func (w *Web) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if err := w.server.Shutdown(ctx); err != nil {
-		return w.server.Close()
+	err := w.server.Shutdown(ctx)
+	if err != nil {
+		err = w.server.Close()
 	}
-	return nil
+	_ = w.listener.Close() // closed already, unless nothing was ever served
+	return err
 }
 
 // Mount is the listener as one role sees it.
@@ -126,15 +121,18 @@ func (g *gate) close() {
 	}
 }
 
-// Role returns the listener as a role, so that its failure ends the program.
+// Role returns the role that serves what is mounted. It comes last: whoever connects while the others start waits for a
+// moment, instead of hearing that there is nothing at an address where there soon will be.
 func (w *Web) Role() Role {
 	return Role{Name: "http", Run: func(ctx context.Context, ready func()) error {
+		failed := make(chan error, 1)
+		go func() { failed <- w.server.Serve(w.listener) }()
 		ready()
 		select {
-		case err := <-w.failed:
+		case err := <-failed:
 			return err
 		case <-ctx.Done():
-			return nil
+			return nil // it goes on serving until Close, so that requests hear of the stop
 		}
 	}}
 }

@@ -29,6 +29,9 @@ func TestMountDrains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serving := make(chan struct{})
+	go func() { _ = web.Role().Run(t.Context(), func() { close(serving) }) }() // ends with the listener
+	<-serving
 	entered, leave := make(chan struct{}), make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
