@@ -10,7 +10,7 @@ GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.
 BENCH := .
 PKG := ./...
 
-.PHONY: help engine build run test race lint fmt bench check clean
+.PHONY: help engine build run test race lint fmt bench chaos check clean
 
 help: ## Say what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ fmt: ## Format all Go files.
 
 bench: engine ## Run benchmarks only; BENCH=regexp PKG=./path to choose.
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+chaos: engine ## Break it on purpose in every way there is, and print what was lost (takes minutes).
+	CHAOS=full go test -count=1 -timeout 30m -v ./internal/chaos
 
 check: lint test ## Do exactly what CI does.
 

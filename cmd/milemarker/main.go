@@ -21,6 +21,8 @@ type cli struct {
 	Audit      auditCmd      `cmd:"" help:"Prove that nothing in the ledger was altered, removed or inserted."`
 	Verify     verifyCmd     `cmd:"" help:"Compare every read model with a recount of the ledger, while everything goes on."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Fold the ledger into fresh read models, verify them, and have them serve."`
+	Backup     backupCmd     `cmd:"" help:"Copy the ledger and its keys into a folder, while everything goes on."`
+	Restore    restoreCmd    `cmd:"" help:"Make a data folder of a backup."`
 	Quarantine quarantineCmd `cmd:"" help:"Deal with ledger messages that could not be read."`
 	Login      loginCmd      `cmd:"" help:"Print a one-time link that opens the page in a browser."`
 

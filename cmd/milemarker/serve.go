@@ -63,6 +63,7 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 	if err := c.audited(services, l, logger); err != nil {
 		return err
 	}
+	services.OpenBackups(l, c.Data, logger, time.Now)
 	web, err := boot.Listen(ctx, c.Listen, logger)
 	if err != nil {
 		return err
@@ -72,11 +73,12 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	return boot.RunRoles(ctx, func() { announce(ctx, c.Data, web.URL(), services) },
-		web.Role(),
 		assembly.Auditor(services.Auditor),
+		assembly.Backups(services),
 		assembly.Projector(l, w, nil, logger, time.Now, services.Metrics),
 		assembly.API(services, l, w, web, logger, time.Now),
 		assembly.Ingest(services, web, logger, time.Now),
+		web.Role(),
 	)
 }
 

@@ -125,6 +125,7 @@ type Deps struct {
 	Auditor    Auditor      // nil where this program keeps no audit log
 	Telemetry  http.Handler // answers a scrape; nil where nothing is measured
 	Upkeep     Upkeep
+	Backups    Backups // nil where this program writes none
 }
 
 // Run serves until ctx ends and returns nil then. It mounts everything that no other role mounts: what nobody knows is

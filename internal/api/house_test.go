@@ -64,7 +64,7 @@ func newHouse(tb testing.TB) *house {
 	}
 	web := httptest.NewServer(newServer(Config{MaxWait: 50 * time.Millisecond, MaxPage: 500}.withDefaults(), Deps{
 		Warehouse: h.warehouse, Recorder: h.warehouse, Keys: h.access, Clock: clock,
-		Logger: slog.New(slog.DiscardHandler), Quarantine: kept, Auditor: h.auditor, Upkeep: &upkeep{},
+		Logger: slog.New(slog.DiscardHandler), Quarantine: kept, Auditor: h.auditor, Upkeep: &upkeep{}, Backups: &backups{},
 		Telemetry: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 			_, _ = w.Write([]byte("measured 1\n"))

@@ -63,6 +63,8 @@ func (s *server) handler() http.Handler {
 	e.POST("/v1/verifications", s.kept(s.startVerification))
 	e.GET("/v1/rebuilds", s.kept(s.rebuild))
 	e.POST("/v1/rebuilds", s.kept(s.startRebuild))
+	e.GET("/v1/backups", s.backedUp(s.backup))
+	e.POST("/v1/backups", s.backedUp(s.startBackup))
 	e.GET("/v1/org", s.asked(s.org))
 	e.PUT("/v1/org", s.keyed(access.ScopeAdmin, s.configureOrg))
 	e.GET("/v1/keys", s.keyed(access.ScopeAdmin, s.listKeys))

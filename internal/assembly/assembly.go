@@ -14,6 +14,7 @@ import (
 	"milemarker/internal/access"
 	"milemarker/internal/api"
 	"milemarker/internal/audit"
+	"milemarker/internal/backup"
 	"milemarker/internal/boot"
 	"milemarker/internal/ingest"
 	"milemarker/internal/ledger"
@@ -31,6 +32,7 @@ type Services struct {
 	Recorder *telemetry.CountedRecorder
 	Metrics  *telemetry.Metrics
 	Auditor  *audit.Follower // nil where this program keeps no audit log
+	Backups  *backup.Service // nil where this program writes none
 }
 
 // NewServices opens the key stores that lie beside the ledger. They are watched until ctx is done.
@@ -78,7 +80,7 @@ func API(
 		measureUpkeep(s.Metrics, upkeep, now)
 		defer upkeep.Go(ctx)()
 		return api.Run(ctx, api.Config{}, api.Deps{
-			Quarantine: kept, Auditor: s.auditor(), Telemetry: s.Metrics.Handler(), Upkeep: upkeep,
+			Quarantine: kept, Auditor: s.auditor(), Telemetry: s.Metrics.Handler(), Upkeep: upkeep, Backups: s.backups(),
 			Warehouse: w, Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
 		})
 	}}

@@ -60,6 +60,7 @@ var table = map[string]row{
 	"internal/boot":     {ours: []string{"internal/problem"}, homes: []string{echo}},
 
 	"internal/audit":      {ours: []string{"events"}},
+	"internal/backup":     {},
 	"internal/quarantine": {ours: []string{"events", "projections"}},
 	"internal/telemetry":  {ours: []string{"events"}, homes: []string{watermill}},
 	"internal/verify":     {ours: []string{"events", "projections", "internal/calendar"}},
@@ -69,7 +70,7 @@ var table = map[string]row{
 
 	"internal/ingest":    {ours: plain, homes: []string{echo, watermill}},
 	"internal/projector": {ours: plain, homes: []string{watermill}},
-	"internal/api":       {ours: append([]string{"api", "internal/audit", "internal/quarantine"}, plain...), homes: []string{echo}},
+	"internal/api":       {ours: append([]string{"api", "internal/audit", "internal/backup", "internal/quarantine"}, plain...), homes: []string{echo}},
 
 	"internal/embedded/natsd":          {homes: []string{nats}},
 	"internal/embedded/clickhouse":     {ours: []string{"internal/embedded/clickhouse/..."}, homes: []string{clickhouse}},
@@ -79,7 +80,7 @@ var table = map[string]row{
 		ours: append([]string{
 			"internal/boot", "internal/ledger", "internal/warehouse", "internal/vault", "internal/recorder",
 			"internal/ingest", "internal/projector", "internal/api",
-			"internal/audit", "internal/quarantine", "internal/telemetry", "internal/verify",
+			"internal/audit", "internal/backup", "internal/quarantine", "internal/telemetry", "internal/verify",
 		}, plain...),
 		homes: []string{watermill},
 	},
@@ -90,6 +91,7 @@ var table = map[string]row{
 
 	"internal/house":      {},
 	"internal/acceptance": {},
+	"internal/chaos":      {},
 }
 
 // rule finds a package's row: its own, else that of the nearest tree it lies in.

@@ -37,6 +37,7 @@ type Config struct {
 	Port     int          // 0: in-process connections only, -1: any free port
 	Token    string       // what every client must present; required when Port is not 0
 	MaxStore int64        // bytes of disk that streams may take; 0: three quarters of what is free at the start
+	Unsynced bool         // leave syncing to the caller, after Stop: for filling a folder that counts for nothing until it is full
 	Logger   *slog.Logger // the server's own log; nil: discarded
 }
 
@@ -86,7 +87,7 @@ func (s *Server) start(ctx context.Context, cfg Config) error {
 		JetStream:              true,
 		StoreDir:               cfg.StoreDir,
 		JetStreamMaxStore:      cfg.MaxStore,
-		SyncAlways:             true, // the acknowledgement means: on the disk
+		SyncAlways:             !cfg.Unsynced, // the acknowledgement means: on the disk
 		NoSigs:                 true,
 		DisableJetStreamBanner: true,
 	})

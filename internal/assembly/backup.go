@@ -1,0 +1,58 @@
+package assembly
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"time"
+
+	"milemarker/internal/api"
+	"milemarker/internal/backup"
+	"milemarker/internal/boot"
+	"milemarker/internal/ledger"
+)
+
+// BackupPlan says what a backup holds, of the streams and of a data folder, which may be "". The quarantine speaks of the
+// ledger and is copied before it; persons' keys come after it, so that every sealed event that is copied has its key.
+// Sessions and login links are left out.
+func BackupPlan(data string) backup.Plan {
+	return backup.Plan{
+		Before: []string{"KV_" + decisions, "QUARANTINE"},
+		Ledger: "LEDGER",
+		Leave:  []string{"KV_logins"},
+		Data:   data,
+		Beside: []string{"admin.key", "audit.key", "audit.pub", "audit/checkpoints/[0-9]*"},
+	}
+}
+
+// BackupSource is the ledger as a backup reads it.
+type BackupSource struct{ *ledger.Ledger }
+
+// Snapshot implements backup.Source.
+func (s BackupSource) Snapshot(ctx context.Context, stream string, w io.Writer) (json.RawMessage, uint64, error) {
+	shape, last, err := s.Ledger.Snapshot(ctx, stream, w)
+	return shape, uint64(last), err
+}
+
+// OpenBackups has the services write backups of a ledger and its data folder.
+func (s *Services) OpenBackups(l *ledger.Ledger, data string, logger *slog.Logger, now func() time.Time) {
+	s.Backups = backup.NewService(BackupPlan(data), BackupSource{l}, logger, now)
+}
+
+// Backups returns the role that writes backups when they are wanted.
+func Backups(s *Services) boot.Role {
+	return boot.Role{Name: "backups", Run: func(ctx context.Context, ready func()) error {
+		ready()
+		s.Backups.Run(ctx)
+		return nil
+	}}
+}
+
+// backups returns what writes backups, nil where nothing does.
+func (s *Services) backups() api.Backups {
+	if s.Backups == nil {
+		return nil
+	}
+	return s.Backups
+}
