@@ -99,7 +99,8 @@ func serve(t *testing.T) (l *ledger.Ledger, url, key string) {
 
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- boot.RunRoles(ctx, func() { close(ready) }, assembly.Ingest(services, web, logger, time.Now))
+		ended <- boot.RunRoles(ctx, func() { close(ready) },
+			assembly.Ingest(services, web, logger, time.Now), web.Role())
 	}()
 	t.Cleanup(func() {
 		cancel()
