@@ -188,30 +188,27 @@ func (w *Warehouse) Refresh(ctx context.Context) error {
 		return err
 	}
 	serving, ok := projections.ServingOf(all)
-	switch present := w.serving.now.Load(); {
-	case !ok || !serving.Readable():
+	present := w.serving.now.Load()
+	if !ok || !serving.Readable() || present != nil && present.number == serving.Number {
 		return nil
-	case present == nil:
-	case present.number == serving.Number:
-		return nil
-	default:
-		level, err := w.level(ctx, serving, present)
-		if err != nil || !level {
-			return err
-		}
 	}
 	one, err := w.Generation(ctx, serving)
 	if err != nil {
 		return err
+	}
+	if present != nil {
+		if level, err := one.level(ctx, present); err != nil || !level {
+			return errors.Join(err, one.Close())
+		}
 	}
 	w.serving.now.Store(&servingConn{one.conn, serving.Number})
 	w.opened = append(w.opened, one)
 	return nil
 }
 
-// level tells whether a generation reflects all that the present one shows. Folding into the present one has ended, or is
-// about to: so this comes true.
-func (w *Warehouse) level(ctx context.Context, g projections.Generation, present *servingConn) (bool, error) {
+// level tells whether a generation reflects all that the present one shows. Folding into the present one ended before this
+// one was made to serve: so this comes true.
+func (w *Warehouse) level(ctx context.Context, present *servingConn) (bool, error) {
 	shown, err := collect(ctx, &Warehouse{conn: present}, projections.ReachQuery{}.Select(), func(r driver.Rows) (uint64, error) {
 		var at uint64
 		return at, r.Scan(&at)
@@ -219,12 +216,7 @@ func (w *Warehouse) level(ctx context.Context, g projections.Generation, present
 	if err != nil {
 		return false, err
 	}
-	one, err := w.Generation(ctx, g)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = one.Close() }() // it was only asked
-	reflects, err := one.Checkpoints(ctx)
+	reflects, err := w.Checkpoints(ctx)
 	for p := range events.Partitions {
 		if uint64(reflects[p]) < shown[0] {
 			return false, err
