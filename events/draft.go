@@ -24,6 +24,10 @@ type Draft struct {
 	// What no caller can give: the program sets it after parsing.
 	RecordedBy string // id of the API key; who asks is no part of what is told, so it is not in Canonical
 	Amends     string // id of the event in whose place this one is recorded
+
+	// Received is when it was told, for an event without a Time that is recorded later than that: it takes the place of
+	// the clock, and the event's time is marked as inferred.
+	Received time.Time
 }
 
 // Limits of the envelope, in bytes.

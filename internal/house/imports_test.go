@@ -52,6 +52,8 @@ var table = map[string]row{
 	"api":         {pure: true},
 	"api/apitest": {ours: []string{"api"}},
 
+	"internal/providers": {pure: true, ours: []string{"events"}},
+
 	"internal/problem":  {},
 	"internal/access":   {},
 	"internal/vault":    {},

@@ -65,6 +65,9 @@ func (r *Recorder) admit(ctx context.Context, org string, d events.Draft) (candi
 	}
 	if d.Time.IsZero() {
 		e.Time, e.TimeInferred = recorded, true
+		if received := d.Received.UTC().Truncate(time.Microsecond); !d.Received.IsZero() && received.Before(recorded) {
+			e.Time = received
+		}
 	}
 	if e.Type == events.TypeProspectErased {
 		private = nil // who asks to be forgotten is not written down once more
