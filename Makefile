@@ -10,7 +10,10 @@ GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.
 BENCH := .
 PKG := ./...
 
-.PHONY: help engine build run test race lint fmt bench chaos check clean
+# How long `make soak` lasts: `make soak FOR=1h`.
+FOR := 10m
+
+.PHONY: help engine build run test race lint fmt bench chaos soak check clean
 
 help: ## Say what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +46,10 @@ bench: engine ## Run benchmarks only; BENCH=regexp PKG=./path to choose.
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 
 chaos: engine ## Break it on purpose in every way there is, and print what was lost (takes minutes).
-	CHAOS=full go test -count=1 -timeout 30m -v ./internal/chaos
+	CHAOS=full go test -count=1 -timeout 40m -v ./internal/chaos
+
+soak: engine ## Kill it again and again under load, for FOR.
+	CHAOS_FOR=$(FOR) go test -count=1 -timeout 0 -v -run TestSoak ./internal/chaos
 
 check: lint test ## Do exactly what CI does.
 

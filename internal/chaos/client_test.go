@@ -27,11 +27,23 @@ type client struct {
 	cuts bool // every third time the connection is cut before the answer can be there
 	twos bool // every batch is delivered twice at the same time
 
+	keep bool // nothing is voided
+	old  bool // now and then a batch of long ago is delivered again
+
+	// days are those on which the calls happened: today, as it were, the day before, and a year before, as they come in
+	// when devices were away.
+	days []string
+
+	// garbage is how many messages lie in the ledger that cannot be read.
+	garbage int
+
 	// copied says that the server may know of more than this client was told.
 	copied bool
 
 	mu       sync.Mutex
 	acked    map[string]uint64 // positions by id
+	voided   map[string]bool   // ids
+	last     uint64            // highest position acknowledged
 	batches  [][]byte          // acknowledged
 	cut      int               // connections
 	progress chan struct{}     // after each acknowledgement
@@ -40,8 +52,9 @@ type client struct {
 func newClient(t *testing.T, address, data string) *client {
 	t.Helper()
 	return &client{
-		t: t, base: "http://" + address, api: "http://" + address, data: data, acked: map[string]uint64{},
-		progress: make(chan struct{}, 1),
+		t: t, base: "http://" + address, api: "http://" + address, data: data,
+		days:  []string{"2024-03-10", "2024-03-09", "2023-03-10"},
+		acked: map[string]uint64{}, voided: map[string]bool{}, progress: make(chan struct{}, 1),
 	}
 }
 
@@ -59,24 +72,56 @@ func (c *client) load(name string) (stop func()) {
 					return
 				default:
 				}
-				c.deliver(batch(fmt.Sprintf("%s-%d-%d", name, s, n), 1+rand.IntN(40)))
+				c.deliverNext(fmt.Sprintf("%s-%d-%d", name, s, n))
 			}
 		})
 	}
 	return sync.OnceFunc(func() { close(quit); all.Wait() })
 }
 
-// batch makes calls of a day, of the day before, and of a year before, as they come in when devices were away.
-func batch(name string, size int) []byte {
+// deliverNext sends a batch of calls. Now and then it voids one of them, before it comes or after; now and then it sends a
+// batch of long ago once more.
+func (c *client) deliverNext(name string) {
+	calls, void := c.batch(name, 1+rand.IntN(40)), voidOf(name+"-0")
+	chance := rand.IntN(8)
+	if chance == 0 && !c.keep {
+		c.deliver(void)
+	}
+	c.deliver(calls)
+	if chance == 1 && !c.keep {
+		c.deliver(void)
+	}
+	if chance > 5 && c.old {
+		c.deliver(c.earlier())
+	}
+}
+
+// batch makes calls.
+func (c *client) batch(name string, size int) []byte {
 	calls := make([]string, size)
 	for i := range calls {
-		at := []string{"2024-03-10", "2024-03-09", "2023-03-10"}[rand.IntN(3)]
 		calls[i] = fmt.Sprintf(`{"specversion":"1.0","id":"%s-%d","source":"/chaos","type":"call.completed",`+
 			`"time":"%sT%02d:00:00Z","rep":"rep-%d","subject":"lead-%d",`+
 			`"data":{"direction":"outbound","outcome":"conversation","seconds":60}}`,
-			name, i, at, rand.IntN(24), rand.IntN(9), rand.IntN(50))
+			name, i, c.days[rand.IntN(len(c.days))], rand.IntN(24), rand.IntN(9), rand.IntN(50))
 	}
 	return []byte("[" + strings.Join(calls, ",") + "]")
+}
+
+// voids is what the id of a void begins with, before that of its event.
+const voids = "void-"
+
+// voidOf takes an event back.
+func voidOf(id string) []byte {
+	return fmt.Appendf(nil, `[{"specversion":"1.0","id":"%s%s","source":"/chaos","type":"event.voided",`+
+		`"data":{"event":"%s","reason":"dialled by mistake"}}]`, voids, id, id)
+}
+
+// earlier returns a batch that was acknowledged.
+func (c *client) earlier() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.batches[rand.IntN(len(c.batches))]
 }
 
 // deliver sends a batch until it is acknowledged.
@@ -141,6 +186,11 @@ func (c *client) post(body []byte) bool {
 		if r.Outcome != "appended" && r.Outcome != "duplicate" {
 			c.t.Errorf("%s: %s", r.ID, r.Outcome)
 		}
+		c.last = max(c.last, r.Position)
+		if target, ok := strings.CutPrefix(r.ID, voids); ok {
+			c.voided[target] = true
+			continue
+		}
 		c.acked[r.ID] = max(r.Position, c.acked[r.ID])
 	}
 	select {
@@ -195,16 +245,25 @@ func (c *client) more(n int) {
 
 // result is a row of the table.
 type result struct {
-	fault                                string
-	times                                int
-	acknowledged, counted, lost, doubled int
+	fault                                        string
+	times                                        int
+	acknowledged, voided, counted, lost, doubled int
 }
 
 // recount counts what was acknowledged in the list of events, and sums up the numbers.
 func (c *client) recount(fault string, times int, want map[string]uint64) result {
 	c.t.Helper()
-	var last uint64
-	for _, at := range want {
+	r := result{fault: fault, times: times, acknowledged: len(want)}
+	c.mu.Lock()
+	last := c.last
+	for id := range c.voided {
+		if _, ok := want[id]; ok {
+			r.voided++
+			delete(want, id)
+		}
+	}
+	c.mu.Unlock()
+	for _, at := range want { // which may be another client's
 		last = max(last, at)
 	}
 	seen := map[string]int{}
@@ -221,7 +280,6 @@ func (c *client) recount(fault string, times int, want map[string]uint64) result
 		}
 		path = page.Next
 	}
-	r := result{fault: fault, times: times, acknowledged: len(want)}
 	for id := range want {
 		switch n := seen[id]; {
 		case n == 0:
@@ -243,16 +301,44 @@ func (c *client) recount(fault string, times int, want map[string]uint64) result
 	for _, row := range metrics.Rows {
 		r.counted += row.N
 	}
+	if c.garbage > 0 {
+		c.recountGarbage(fault)
+	}
 	if r.counted != listed {
 		c.t.Errorf("%s: the numbers count %d calls, the list %d", fault, r.counted, listed)
 	}
 	if !c.copied && listed != len(want) {
-		c.t.Errorf("%s: %d calls are listed, and %d were acknowledged", fault, listed, len(want))
+		c.t.Errorf("%s: %d calls are listed, and %d were acknowledged and not voided", fault, listed, len(want))
 	}
 	if r.lost+r.doubled != 0 {
 		c.t.Errorf("%s: %d lost, %d doubled of %d", fault, r.lost, r.doubled, r.acknowledged)
 	}
 	return r
+}
+
+// recountGarbage counts what cannot be read: all of it waits in quarantine, each message once.
+func (c *client) recountGarbage(fault string) {
+	c.t.Helper()
+	seen := map[uint64]bool{}
+	for path := "/v1/quarantine?limit=100"; path != ""; {
+		var page struct {
+			Messages []struct {
+				Position uint64 `json:"position"`
+			} `json:"messages"`
+			Next string `json:"next"`
+		}
+		c.ask(path, &page)
+		for _, m := range page.Messages {
+			if seen[m.Position] {
+				c.t.Errorf("%s: message %d stands in quarantine twice", fault, m.Position)
+			}
+			seen[m.Position] = true
+		}
+		path = page.Next
+	}
+	if len(seen) != c.garbage {
+		c.t.Errorf("%s: %d messages in quarantine, want %d", fault, len(seen), c.garbage)
+	}
 }
 
 // ask asks until the server is as far as it is asked to be.

@@ -36,14 +36,18 @@ func die() {
 	select {}
 }
 
-// wire hands out connections to the ledger's engine that are watched.
+// wire hands out connections to the ledger's engine that are watched and, if so wanted, bring things out of order.
 type wire struct {
 	server nats.InProcessConnProvider
 	hook   *hook
+	swaps  string // file that is told how often things were swapped, "" for never
 }
 
 func (w wire) InProcessConn() (net.Conn, error) {
 	conn, err := w.server.InProcessConn()
+	if err == nil && w.swaps != "" {
+		conn = &shuffled{Conn: conn, report: w.swaps}
+	}
 	return watched{conn, w.hook}, err
 }
 
@@ -57,6 +61,10 @@ type watched struct {
 func (c watched) Write(b []byte) (int, error) {
 	publishes := bytes.Contains(b, []byte("HPUB ledger."))
 	acks := bytes.Contains(b, []byte("PUB $JS.ACK.LEDGER."))
+	setsAside := bytes.Contains(b, []byte("HPUB quarantine."))
+	if setsAside {
+		c.hook.at("before quarantine")
+	}
 	if publishes {
 		c.hook.at("before publish")
 		if len(b) > 4096 && c.hook.step == "torn publish" && c.hook.left.Add(-1) == 0 {
@@ -73,6 +81,9 @@ func (c watched) Write(b []byte) (int, error) {
 	}
 	if acks {
 		c.hook.at("after ack")
+	}
+	if setsAside {
+		c.hook.at("after quarantine")
 	}
 	return n, err
 }
@@ -97,7 +108,9 @@ type statements struct {
 
 // writes names the steps of folding by what their statements write.
 var writes = map[string]string{
+	"INSERT INTO duplicates_v1":    "duplicates",
 	"INSERT INTO events_v1":        "events",
+	"INSERT INTO voids_v1":         "voids",
 	"INSERT INTO journey_steps_v1": "journeys",
 	"INSERT INTO rollups_v1":       "rollup",
 	"INSERT INTO checkpoints_v1":   "checkpoint",

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -28,6 +30,12 @@ var kills = []struct {
 	{"fetched", 20, false},
 	{"before events", 5, false},
 	{"after events", 5, true},
+	{"before voids", 5, false},
+	{"after voids", 5, true},
+	{"before duplicates", 2, false},
+	{"after duplicates", 2, false},
+	{"before quarantine", 15, false},
+	{"after quarantine", 15, false},
 	{"before journeys", 5, false},
 	{"after journeys", 5, false},
 	{"before rollup", 12, false},
@@ -72,6 +80,15 @@ func matrix() []row {
 			t.Helper()
 			return killAnywhere(t, "clock jumps, kill -9 at random", 5, envClock+"=steps")
 		}},
+		row{"late by a day", false, func(t *testing.T) result {
+			t.Helper()
+			return comeLate(t, "all events late by a day", "2024-03-09")
+		}},
+		row{"late by a year", false, func(t *testing.T) result {
+			t.Helper()
+			return comeLate(t, "all events late by a year", "2023-03-10")
+		}},
+		row{"out of order", true, outOfOrder},
 		row{"cut", true, cutReplies},
 		row{"twice", false, deliverTwice},
 		row{"late", false, deliverLate},
@@ -98,11 +115,11 @@ func TestMatrix(t *testing.T) {
 func show(t *testing.T, table []result) {
 	t.Helper()
 	w := tabwriter.NewWriter(t.Output(), 0, 0, 1, ' ', 0)
-	_, _ = fmt.Fprintln(w, "| fault\t| times\t| acknowledged\t| counted\t| lost\t| doubled\t|")
-	_, _ = fmt.Fprintln(w, "|"+strings.Repeat(" ---\t|", 6))
+	_, _ = fmt.Fprintln(w, "| fault\t| times\t| acknowledged\t| voided\t| counted\t| lost\t| doubled\t|")
+	_, _ = fmt.Fprintln(w, "|"+strings.Repeat(" ---\t|", 7))
 	for _, r := range table {
-		_, _ = fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %d\t| %d\t|\n",
-			r.fault, r.times, r.acknowledged, r.counted, r.lost, r.doubled)
+		_, _ = fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %d\t| %d\t| %d\t|\n",
+			r.fault, r.times, r.acknowledged, r.voided, r.counted, r.lost, r.doubled)
 	}
 	_ = w.Flush()
 }
@@ -140,19 +157,29 @@ func (h *house) healthy() {
 // killAt kills the server at a step, several times on the same data.
 func killAt(t *testing.T, step string, passes, times int) result {
 	t.Helper()
-	h := newHouse(t)
-	rebuild := strings.HasSuffix(step, "begin") || strings.HasSuffix(step, "swap")
-	if rebuild {
+	var h *house
+	switch {
+	case strings.HasSuffix(step, "quarantine"):
+		h = newHouse(t, fmt.Sprint(envGarbage, "=", litterSize))
+		h.garbage = litterSize
+	case strings.HasSuffix(step, "duplicates"): // a second copy is taken once the ledger has forgotten the first
+		h = newHouse(t, envWindow+"=1s")
+		h.old = true
+		h.healthy()
+		stop := h.load("first")
+		h.more(300)
+		stop()
+		h.server.kill()
+	default:
+		h = newHouse(t)
+	}
+	if isRebuild(step) {
 		h.healthy() // enters the first generation
 		h.server.kill()
 	}
 	stop := h.load("k")
 	for range times {
-		h.up(envStep+"="+step, fmt.Sprint(envPass, "=", 1+rand.IntN(passes)))
-		if ready := h.server.await(t); ready != "" && rebuild {
-			h.rebuildUntilKilled()
-		}
-		h.server.killed(t)
+		h.upUntil(step, passes)
 	}
 	h.healthy()
 	h.more(100)
@@ -160,6 +187,24 @@ func killAt(t *testing.T, step string, passes, times int) result {
 	defer h.server.kill()
 	return h.recount("kill -9 "+step, times, h.acknowledged())
 }
+
+// upUntil starts a server and returns when it has killed itself at one of the first passes of a step.
+func (h *house) upUntil(step string, passes int) {
+	h.t.Helper()
+	h.up(envStep+"="+step, fmt.Sprint(envPass, "=", 1+rand.IntN(passes)))
+	if ready := h.server.await(h.t); ready != "" && isRebuild(step) {
+		h.rebuildUntilKilled()
+	}
+	h.server.killed(h.t)
+}
+
+// isRebuild tells whether a step is taken in a rebuild only.
+func isRebuild(step string) bool {
+	return strings.HasSuffix(step, "begin") || strings.HasSuffix(step, "swap")
+}
+
+// litterSize is how many messages that cannot be read lie in the ledger.
+const litterSize = 30
 
 // rebuildUntilKilled has rebuild after rebuild begun while the server lives.
 func (h *house) rebuildUntilKilled() {
@@ -193,6 +238,43 @@ func killAnywhere(t *testing.T, fault string, times int, env ...string) result {
 	stop()
 	defer h.server.kill()
 	return h.recount(fault, times, h.acknowledged())
+}
+
+// comeLate has all events come late.
+func comeLate(t *testing.T, fault, day string) result {
+	t.Helper()
+	h := newHouse(t)
+	h.healthy()
+	defer h.server.kill()
+	stop := h.load("now")
+	h.more(1000)
+	stop()
+	h.days = []string{day}
+	stop = h.load("late")
+	h.more(3000)
+	stop()
+	return h.recount(fault, len(h.batches), h.acknowledged())
+}
+
+// outOfOrder brings events to the projector out of order and some of them twice.
+func outOfOrder(t *testing.T) result {
+	t.Helper()
+	report := filepath.Join(t.TempDir(), "swaps")
+	h := newHouse(t, envShuffle+"="+report)
+	h.healthy()
+	defer h.server.kill()
+	stop := h.load("o")
+	h.more(3000)
+	stop()
+	r := h.recount("redelivered out of order", 0, h.acknowledged())
+	told, err := os.ReadFile(report)
+	if err == nil {
+		r.times, err = strconv.Atoi(string(told))
+	}
+	if err != nil {
+		t.Error("nothing came out of order:", err)
+	}
+	return r
 }
 
 // cutReplies cuts connections while the server works on what came over them; the client sends it again.

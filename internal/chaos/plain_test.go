@@ -163,7 +163,10 @@ func killPlain(t *testing.T, times int) result {
 	if _, err := fmt.Sscan(p.await(t), &rows, &ids); err != nil {
 		t.Fatalf("the plain consumer does not end: %v\n%s", err, p.logs)
 	}
-	return result{"plain consumer, kill -9 at random", killed, plainEvents, rows, plainEvents - ids, rows - ids}
+	return result{
+		fault: "plain consumer, kill -9 at random", times: killed,
+		acknowledged: plainEvents, counted: rows, lost: plainEvents - ids, doubled: rows - ids,
+	}
 }
 
 // TestPlainConsumer shows what the matrix is about: a consumer that inserts and then acknowledges counts twice.

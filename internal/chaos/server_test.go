@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"milemarker/events"
 	"milemarker/internal/assembly"
 	"milemarker/internal/boot"
 	"milemarker/internal/embedded/clickhouse"
@@ -31,6 +33,9 @@ const (
 	envPass   = "CHAOS_PASS"   // at its n-th pass
 	envClock  = "CHAOS_CLOCK"  // "steps": the clock jumps
 	envWindow = "CHAOS_WINDOW" // for how long the ledger remembers an id
+
+	envShuffle = "CHAOS_SHUFFLE" // events come to the projector out of order; the file that is told how often
+	envGarbage = "CHAOS_GARBAGE" // so many messages lie in the ledger that cannot be read
 )
 
 // serve runs all roles in this process on embedded engines, as the all-in-one does, and dies at a step.
@@ -61,13 +66,16 @@ func serve(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
 	l, err := ledger.Open(ctx, ledger.Config{
-		Options:         []nats.Option{nats.InProcessServer(wire{queue.InProcess(), h})},
+		Options:         []nats.Option{nats.InProcessServer(wire{queue.InProcess(), h, os.Getenv(envShuffle)})},
 		DuplicateWindow: window, Logger: logger,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	if err := litter(ctx, queue.InProcess()); err != nil {
+		return err
+	}
 	w, err := warehouse.Open(ctx, warehouse.Config{Transport: statements{engine.Transport(), h}})
 	if err != nil {
 		return err
@@ -92,6 +100,27 @@ func serve(ctx context.Context) (err error) {
 		assembly.Ingest(services, web, logger, now),
 		web.Role(),
 	)
+}
+
+// litter puts messages into the ledger that cannot be read, as a faulty program would, unless they lie there already.
+func litter(ctx context.Context, server nats.InProcessConnProvider) error {
+	n, _ := strconv.Atoi(os.Getenv(envGarbage)) // 0 = none
+	nc, err := nats.Connect("", nats.InProcessServer(server))
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		m := &nats.Msg{Subject: events.Subject("main", "call.completed"), Data: []byte("{")}
+		if _, err := js.PublishMsg(ctx, m, jetstream.WithMsgID(fmt.Sprint("main/garbage-", i))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stepping returns a clock that jumps an hour ahead, an hour back and a day back, again and again.
