@@ -47,11 +47,14 @@ func run(ctx context.Context, o boot.API) (err error) {
 		return err
 	}
 	assembly.Measure(services.Metrics, l, w)
+	if err := services.Guard(o.Data, o.AuditKey, l, logger, time.Now); err != nil {
+		return err
+	}
 	web, err := boot.Listen(ctx, o.Listen, logger)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, web.Close()) }()
 	return boot.RunRoles(ctx, func() { fmt.Println("api is ready:", web.URL()) },
-		assembly.API(services, l, w, web, logger, time.Now), web.Role())
+		assembly.Guards(services), assembly.API(services, l, w, web, logger, time.Now), web.Role())
 }

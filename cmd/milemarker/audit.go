@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,30 +19,6 @@ import (
 	"milemarker/internal/embedded/natsd"
 	"milemarker/internal/ledger"
 )
-
-// auditFolder is where the audit log lies in the data folder.
-const auditFolder = "audit"
-
-// audited opens what makes the ledger tamper evident.
-func (c *serveCmd) audited(s *assembly.Services, l *ledger.Ledger, logger *slog.Logger) error {
-	key, err := auditKey(c.Data, c.AuditKey)
-	if err != nil {
-		return err
-	}
-	s.Auditor, err = assembly.OpenAuditor(s.Metrics, filepath.Join(c.Data, auditFolder), key, l, logger, time.Now)
-	return err
-}
-
-// auditKey returns the key that was given, else the one in the data folder.
-func auditKey(data, given string) (audit.Key, error) {
-	if given != "" {
-		return audit.ParseKey(given)
-	}
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return audit.Key{}, fmt.Errorf("data folder: %w", err)
-	}
-	return audit.LoadOrCreateKey(filepath.Join(data, "audit.key"), rand.Reader)
-}
 
 // publicKey returns that of the key that was given, else the one in the data folder. It makes none.
 func publicKey(data, given string) (string, error) {
@@ -156,11 +130,11 @@ func (c *auditCheckpointCmd) sign(ctx context.Context) (_ []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	key, err := auditKey(c.Data, c.AuditKey)
+	key, err := assembly.AuditKey(c.Data, c.AuditKey)
 	if err != nil {
 		return nil, err
 	}
-	log, err := audit.OpenLog(filepath.Join(c.Data, auditFolder), key)
+	log, err := audit.OpenLog(filepath.Join(c.Data, assembly.AuditFolder), key)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +195,7 @@ func (c *auditVerifyCmd) verify(ctx context.Context, signed []byte) (_ audit.Rep
 	}
 	bar := auditBar(checkpoint.Position)
 	defer func() { _ = bar.Finish() }()
-	evidence := audit.Evidence{Folder: filepath.Join(c.Data, auditFolder), Key: public}
+	evidence := audit.Evidence{Folder: filepath.Join(c.Data, assembly.AuditFolder), Key: public}
 	return audit.Verify(ctx, l, checkpoint, evidence, func(at events.Position) { _ = bar.Set64(int64(at)) })
 }
 

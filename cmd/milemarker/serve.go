@@ -60,10 +60,9 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	assembly.Measure(services.Metrics, l, w)
-	if err := c.audited(services, l, logger); err != nil {
+	if err := services.Guard(c.Data, c.AuditKey, l, logger, time.Now); err != nil {
 		return err
 	}
-	services.OpenBackups(l, c.Data, logger, time.Now)
 	web, err := boot.Listen(ctx, c.Listen, logger)
 	if err != nil {
 		return err
@@ -73,8 +72,7 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	return boot.RunRoles(ctx, func() { announce(ctx, c.Data, web.URL(), services) },
-		assembly.Auditor(services.Auditor),
-		assembly.Backups(services),
+		assembly.Guards(services),
 		assembly.Projector(l, w, nil, logger, time.Now, services.Metrics),
 		assembly.API(services, l, w, web, logger, time.Now),
 		assembly.Ingest(services, web, logger, time.Now),

@@ -133,6 +133,10 @@ func TestVerifySplit(t *testing.T) {
 	if n := p.count(answer.Position, year); n != 1 {
 		t.Errorf("%d calls after the rebuild, want 1", n)
 	}
+	checkpoint, backup := filepath.Join(t.TempDir(), "checkpoint"), filepath.Join(t.TempDir(), "backup")
+	milemarker(t, "audit", "checkpoint", "--server", p.api, "--key", p.key, "--out", checkpoint)
+	says(t, milemarker(t, "audit", "--server", p.api, "--key", p.key, "--checkpoint", checkpoint), "intact", "1 events")
+	says(t, milemarker(t, "backup", "--server", p.api, "--key", p.key, "--to", backup), "backed up to "+backup)
 }
 
 // clickhouse executes a statement in the database of a split product, past all its programs.

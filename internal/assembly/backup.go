@@ -4,12 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
-	"time"
 
 	"milemarker/internal/api"
 	"milemarker/internal/backup"
-	"milemarker/internal/boot"
 	"milemarker/internal/ledger"
 )
 
@@ -33,20 +30,6 @@ type BackupSource struct{ *ledger.Ledger }
 func (s BackupSource) Snapshot(ctx context.Context, stream string, w io.Writer) (json.RawMessage, uint64, error) {
 	shape, last, err := s.Ledger.Snapshot(ctx, stream, w)
 	return shape, uint64(last), err
-}
-
-// OpenBackups has the services write backups of a ledger and its data folder.
-func (s *Services) OpenBackups(l *ledger.Ledger, data string, logger *slog.Logger, now func() time.Time) {
-	s.Backups = backup.NewService(BackupPlan(data), BackupSource{l}, logger, now)
-}
-
-// Backups returns the role that writes backups when they are wanted.
-func Backups(s *Services) boot.Role {
-	return boot.Role{Name: "backups", Run: func(ctx context.Context, ready func()) error {
-		ready()
-		s.Backups.Run(ctx)
-		return nil
-	}}
 }
 
 // backups returns what writes backups, nil where nothing does.

@@ -81,6 +81,7 @@ type API struct {
 	ClickHouse
 	Secrets
 	FirstKey
+	AuditKey string `env:"MILEMARKER_AUDIT_KEY" help:"Key that signs checkpoints of the ledger, to be shared by all api programs; by default the file audit.key in the data folder."`
 }
 
 // Partitions is a list of partitions, read from text such as "0-7,12".
