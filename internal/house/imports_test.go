@@ -36,7 +36,7 @@ type row struct {
 }
 
 // plain carries types across borders.
-var plain = []string{"events", "projections", "internal/calendar", "internal/metric", "internal/pace", "internal/problem", "internal/access"}
+var plain = []string{"events", "projections", "internal/calendar", "internal/metric", "internal/pace", "internal/people", "internal/problem", "internal/access"}
 
 // mains is what the program of one role leans on: the roles' wiring, and never an engine.
 var mains = []string{"internal/assembly", "internal/boot", "internal/telemetry"}
@@ -47,22 +47,71 @@ var table = map[string]row{
 	"projections":       {pure: true, ours: []string{"events", "internal/calendar", "internal/metric"}},
 	"internal/calendar": {pure: true},
 	"internal/metric":   {pure: true, ours: []string{"events"}},
+	"internal/rates":    {pure: true},
+	"internal/plan":     {pure: true, ours: []string{"internal/calendar", "internal/rates"}},
+	"internal/forecast": {pure: true, ours: []string{"internal/rates"}},
+	"internal/today":    {pure: true, ours: []string{"events"}},
 	"internal/pace":     {pure: true, ours: []string{"events", "internal/calendar"}},
+	"internal/people":   {pure: true},
+	"internal/holidays": {ours: []string{"internal/calendar"}},
+	"internal/goals": {ours: []string{
+		"events", "projections", "internal/calendar", "internal/holidays", "internal/metric", "internal/pace",
+	}},
 
 	"api":         {pure: true},
 	"api/apitest": {ours: []string{"api"}},
 
-	"internal/providers": {pure: true, ours: []string{"events"}},
+	"internal/providers":              {pure: true, ours: []string{"events"}},
+	"internal/providers/signature":    {ours: []string{"internal/providers"}},
+	"internal/providers/wire":         {ours: []string{"events", "internal/providers"}},
+	"internal/providers/providertest": {ours: []string{"events", "internal/providers"}},
+	"internal/providers/all":          {ours: []string{"internal/providers/..."}},
+	"internal/providers/dial":         {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
+	"internal/providers/bill":         {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
+	"internal/providers/merge":        {ours: []string{"internal/providers"}},
+	"internal/providers/form":         {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
+	"internal/providers/booking":      {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
+	"internal/providers/offer":        {ours: []string{"events", "internal/providers", "internal/providers/merge", "internal/providers/wire"}},
+	"internal/providers/fetch":        {ours: []string{"internal/providers"}},
+	"internal/providers/...": {ours: []string{
+		"events", "internal/mapping", "internal/providers", "internal/providers/signature", "internal/providers/wire",
+		"internal/providers/dial", "internal/providers/bill",
+		"internal/providers/booking", "internal/providers/form", "internal/providers/merge", "internal/providers/offer",
+		"internal/providers/mapped",
+	}},
+
+	"internal/timeblocks": {ours: []string{"events", "internal/calendar"}},
+	"internal/routine":    {pure: true, ours: []string{"events", "internal/calendar"}},
+	"internal/shelf":      {},
+	"internal/links":      {ours: []string{"internal/shelf"}},
+	"internal/notify":     {ours: []string{"events", "internal/calendar", "internal/shelf"}},
+	"internal/alerts": {
+		ours: append([]string{
+			"internal/goals", "internal/notify", "internal/routine", "internal/shelf", "internal/timeblocks",
+		}, plain...),
+		homes: []string{watermill},
+	},
+
+	"internal/connections": {ours: []string{"events", "internal/providers"}},
+	"internal/deliveries":  {ours: []string{"events", "internal/providers"}},
+	"internal/held":        {pure: true, ours: []string{"events"}},
+	"internal/hooks":       {ours: append([]string{"internal/connections", "internal/deliveries", "internal/providers"}, plain...)},
+	"internal/translator": {
+		ours:  append([]string{"internal/connections", "internal/deliveries", "internal/held", "internal/providers"}, plain...),
+		homes: []string{watermill},
+	},
 
 	"internal/problem":  {},
 	"internal/access":   {},
 	"internal/vault":    {},
 	"internal/recorder": {ours: []string{"events"}},
-	"internal/importer": {ours: []string{"events"}},
+	"internal/importer": {ours: []string{"events", "internal/mapping"}},
+	"internal/mapping":  {ours: []string{"events", "internal/providers/wire"}},
 	"internal/boot":     {ours: []string{"internal/problem"}, homes: []string{echo}},
 
 	"internal/audit":      {ours: []string{"events"}},
 	"internal/backup":     {},
+	"internal/lease":      {},
 	"internal/quarantine": {ours: []string{"events", "projections"}},
 	"internal/telemetry":  {ours: []string{"events"}, homes: []string{watermill}},
 	"internal/verify":     {ours: []string{"events", "projections", "internal/calendar"}},
@@ -72,9 +121,10 @@ var table = map[string]row{
 
 	"internal/ingest":    {ours: plain, homes: []string{echo, watermill}},
 	"internal/projector": {ours: plain, homes: []string{watermill}},
-	"internal/api":       {ours: append([]string{"api", "internal/audit", "internal/backup", "internal/quarantine"}, plain...), homes: []string{echo}},
+	"internal/api":       {ours: append([]string{"api", "internal/plan", "internal/forecast", "internal/rates", "internal/today", "internal/connections", "internal/deliveries", "internal/mapping", "internal/providers", "internal/providers/mapped", "internal/providers/wire", "internal/audit", "internal/backup", "internal/goals", "internal/links", "internal/notify", "internal/routine", "internal/timeblocks", "internal/holidays", "internal/quarantine"}, plain...), homes: []string{echo}},
 
 	"internal/embedded/natsd":          {homes: []string{nats}},
+	"internal/embedded/natsd/...":      {ours: []string{"internal/embedded/natsd"}, homes: []string{nats}},
 	"internal/embedded/clickhouse":     {ours: []string{"internal/embedded/clickhouse/..."}, homes: []string{clickhouse}},
 	"internal/embedded/clickhouse/...": {ours: []string{"internal/embedded/clickhouse/..."}, homes: []string{clickhouse}},
 
@@ -82,7 +132,9 @@ var table = map[string]row{
 		ours: append([]string{
 			"internal/boot", "internal/ledger", "internal/warehouse", "internal/vault", "internal/recorder",
 			"internal/ingest", "internal/projector", "internal/api",
-			"internal/audit", "internal/backup", "internal/quarantine", "internal/telemetry", "internal/verify",
+			"internal/alerts", "internal/goals", "internal/links", "internal/notify",
+			"internal/connections", "internal/deliveries", "internal/held", "internal/hooks", "internal/translator", "internal/providers/...",
+			"internal/audit", "internal/backup", "internal/lease", "internal/quarantine", "internal/telemetry", "internal/verify",
 		}, plain...),
 		homes: []string{watermill},
 	},

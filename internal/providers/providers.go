@@ -56,6 +56,14 @@ type Threader interface {
 	Thread(d Delivery) string
 }
 
+// Certified is a Provider that signs with a key pair and says in each delivery where its certificate lies. Whoever runs
+// it fetches the certificate before Verify is called, without following redirects, keeps it for a day, and hands it over
+// in Delivery.Certificate. Verify refuses a delivery without one, unless the connection's secret holds it.
+type Certified interface {
+	// Certificate returns the https address of the PEM text, "" if the delivery names none that is the provider's own.
+	Certificate(d Delivery) string
+}
+
 // Delivery is a request as it arrived.
 type Delivery struct {
 	Method   string
@@ -63,6 +71,9 @@ type Delivery struct {
 	Header   http.Header
 	Body     []byte // byte for byte
 	Received time.Time
+
+	// Certificate is what lay at the address that Certified named, nil for all other providers.
+	Certificate []byte
 }
 
 // Secrets are those that are live, the newest first. None is empty.
@@ -137,6 +148,10 @@ type Event struct {
 	// Amends says that content that has changed since stands in place of what was told before. Otherwise it is a conflict,
 	// and what came first stays.
 	Amends bool
+
+	// Withdrawn says that what was told under this key counts no longer, such as a no-show that was taken back: if it was
+	// told it is voided, else nothing happens. The draft is what it last said.
+	Withdrawn bool
 
 	// Pending says that details are missing which a later translation may add.
 	Pending bool
