@@ -3,6 +3,7 @@
 package deploy_test
 
 import (
+	gocmp "cmp"
 	"maps"
 	"net/url"
 	"os"
@@ -32,8 +33,33 @@ func rolesRead() map[string][]string {
 
 // enginesRead names the variables that each engine's image, or its configuration file, reads.
 var enginesRead = map[string][]string{
-	"nats":       {"NATS_TOKEN"},
+	"nats":       {"NATS_TOKEN", "NATS_NODE", "NATS_ROUTE_1", "NATS_ROUTE_2", "NATS_ROUTE_3"},
 	"clickhouse": {"CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DB"},
+}
+
+// deployment is one way to run the product: a compose file, and the configuration of its NATS nodes.
+type deployment struct {
+	compose, nats string
+	nodes         []string // the services that are NATS nodes
+}
+
+// each runs a test for every deployment.
+func each(t *testing.T, test func(t *testing.T, d deployment)) {
+	t.Helper()
+	for _, d := range []deployment{
+		{"compose.yaml", "nats.conf", []string{"nats"}},
+		{"compose.cluster.yaml", "nats.cluster.conf", []string{"nats-1", "nats-2", "nats-3"}},
+	} {
+		t.Run(d.compose, func(t *testing.T) { test(t, d) })
+	}
+}
+
+// engine is what a service that is no role runs.
+func (d deployment) engine(service string) string {
+	if slices.Contains(d.nodes, service) {
+		return "nats"
+	}
+	return service
 }
 
 // secrets are values as example.env asks for them; the token begins like a number, which NATS must still read as text.
@@ -43,12 +69,15 @@ var secrets = types.Mapping{
 	"CLICKHOUSE_PASSWORD":   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 }
 
-func TestVariables(t *testing.T) {
-	project, roles := load(t, secrets), rolesRead()
+func TestVariables(t *testing.T) { each(t, testVariables) }
+
+func testVariables(t *testing.T, d deployment) {
+	t.Helper()
+	project, roles := load(t, d, secrets), rolesRead()
 	for name, service := range project.Services {
 		reads, isRole := roles[name]
 		if !isRole {
-			reads = enginesRead[name]
+			reads = enginesRead[d.engine(name)]
 		}
 		for key, value := range service.Environment {
 			if !slices.Contains(reads, key) {
@@ -69,39 +98,54 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%s is not given %s, without which it does not start", v.Role, v.Name)
 		}
 	}
-	if got, want := len(project.Services), len(roles)+len(enginesRead); got != want {
+	if got, want := len(project.Services), len(roles)+len(d.nodes)+1; got != want {
 		t.Errorf("%d services, want %d: each role and each engine", got, want)
 	}
 }
 
-func TestSecretsAreAskedFor(t *testing.T) {
+func TestSecretsAreAskedFor(t *testing.T) { each(t, testSecretsAreAskedFor) }
+
+func testSecretsAreAskedFor(t *testing.T, d deployment) {
+	t.Helper()
 	if got, want := variables(t, "example.env"), slices.Sorted(maps.Keys(secrets)); !cmp.Equal(got, want) {
 		t.Errorf("example.env asks for other secrets than the test knows: %s", cmp.Diff(want, got))
 	}
 	for name := range secrets {
 		without := maps.Clone(secrets)
 		without[name] = ""
-		if _, err := parse(t, without); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := parse(t, d, without); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("an empty %s is accepted: %v", name, err)
 		}
 	}
 }
 
-func TestAddresses(t *testing.T) {
-	project, broker := load(t, secrets), natsOptions(t)
+func TestAddresses(t *testing.T) { each(t, testAddresses) }
+
+func testAddresses(t *testing.T, d deployment) {
+	t.Helper()
+	project, broker := load(t, d, secrets), natsOptions(t, d)
 	roles := rolesRead()
 	for name := range roles {
 		env := project.Services[name].Environment
 		deps := project.Services[name].DependsOn
 
-		natsURL := parseURL(t, value(env, "MILEMARKER_NATS_URL"))
-		if natsURL.Host != "nats:"+strconv.Itoa(broker.Port) {
-			t.Errorf("%s looks for NATS at %s, which listens on port %d", name, natsURL.Host, broker.Port)
+		var hosts, want []string
+		for raw := range strings.SplitSeq(value(env, "MILEMARKER_NATS_URL"), ",") {
+			hosts = append(hosts, parseURL(t, raw).Host)
+		}
+		for _, node := range d.nodes {
+			want = append(want, node+":"+strconv.Itoa(broker.Port))
+		}
+		if !cmp.Equal(hosts, want) {
+			t.Errorf("%s looks for NATS at %q, want %q", name, hosts, want)
+		}
+		if got, want := gocmp.Or(value(env, "MILEMARKER_NATS_REPLICAS"), "1"), strconv.Itoa(len(d.nodes)); got != want {
+			t.Errorf("%s asks for %s copies on %s nodes", name, got, want)
 		}
 		if value(env, "MILEMARKER_NATS_TOKEN") != broker.Authorization {
 			t.Errorf("%s has another token than NATS", name)
 		}
-		needed := []string{"nats"}
+		needed := slices.Clone(d.nodes)
 
 		if raw := value(env, "CLICKHOUSE_URL"); raw != "" {
 			needed = append(needed, "clickhouse")
@@ -127,9 +171,12 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-func TestPorts(t *testing.T) {
+func TestPorts(t *testing.T) { each(t, testPorts) }
+
+func testPorts(t *testing.T, d deployment) {
+	t.Helper()
 	published := map[string]string{}
-	for name, service := range load(t, secrets).Services {
+	for name, service := range load(t, d, secrets).Services {
 		for _, port := range service.Ports {
 			if port.HostIP != "127.0.0.1" {
 				t.Errorf("%s publishes %s on %q: loopback only", name, port.Published, port.HostIP)
@@ -148,8 +195,11 @@ func TestPorts(t *testing.T) {
 	}
 }
 
-func TestVolumes(t *testing.T) {
-	project, broker := load(t, secrets), natsOptions(t)
+func TestVolumes(t *testing.T) { each(t, testVolumes) }
+
+func testVolumes(t *testing.T, d deployment) {
+	t.Helper()
+	project, broker := load(t, d, secrets), natsOptions(t, d)
 	used := map[string]string{}
 	for name, service := range project.Services {
 		for _, v := range service.Volumes {
@@ -169,10 +219,14 @@ func TestVolumes(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(project.Volumes)); !cmp.Equal(got, want) {
 		t.Errorf("volumes used and declared differ: %s", cmp.Diff(want, got))
 	}
-	for name, folder := range map[string]string{
-		"nats": broker.StoreDir, "clickhouse": "/var/lib/clickhouse",
-		"api": value(project.Services["api"].Environment, "MILEMARKER_DATA"),
-	} {
+	folders := map[string]string{
+		"clickhouse": "/var/lib/clickhouse",
+		"api":        value(project.Services["api"].Environment, "MILEMARKER_DATA"),
+	}
+	for _, node := range d.nodes {
+		folders[node] = broker.StoreDir
+	}
+	for name, folder := range folders {
 		volumes := project.Services[name].Volumes
 		if !slices.ContainsFunc(volumes, func(v types.ServiceVolumeConfig) bool {
 			return v.Type == types.VolumeTypeVolume && v.Target == folder
@@ -182,11 +236,17 @@ func TestVolumes(t *testing.T) {
 	}
 }
 
-func TestHealthChecks(t *testing.T) {
-	project, broker := load(t, secrets), natsOptions(t)
-	want := map[string]string{
-		"nats":       "http://127.0.0.1:" + strconv.Itoa(broker.HTTPPort) + "/healthz",
-		"clickhouse": "http://127.0.0.1:8123/ping",
+func TestHealthChecks(t *testing.T) { each(t, testHealthChecks) }
+
+func testHealthChecks(t *testing.T, d deployment) {
+	t.Helper()
+	project, broker := load(t, d, secrets), natsOptions(t, d)
+	want := map[string]string{"clickhouse": "http://127.0.0.1:8123/ping"}
+	for _, node := range d.nodes {
+		want[node] = "http://127.0.0.1:" + strconv.Itoa(broker.HTTPPort) + "/healthz"
+		if len(d.nodes) > 1 {
+			want[node] += "?js-server-only=true" // the whole is healthy only when they are all there
+		}
 	}
 	for role := range rolesRead() {
 		_, port, _ := strings.Cut(value(project.Services[role].Environment, "MILEMARKER_LISTEN"), ":")
@@ -203,8 +263,11 @@ func TestHealthChecks(t *testing.T) {
 	}
 }
 
-func TestNATSIsDurable(t *testing.T) {
-	o := natsOptions(t)
+func TestNATSIsDurable(t *testing.T) { each(t, testNATSIsDurable) }
+
+func testNATSIsDurable(t *testing.T, d deployment) {
+	t.Helper()
+	o := natsOptions(t, d)
 	if !o.JetStream || !o.SyncAlways || o.StoreDir == "" {
 		t.Errorf("JetStream %v, sync always %v, folder %q: acknowledged events could be lost", o.JetStream, o.SyncAlways, o.StoreDir)
 	}
@@ -214,9 +277,9 @@ func TestNATSIsDurable(t *testing.T) {
 }
 
 // load parses the compose file and fails the test on any fault.
-func load(t *testing.T, env types.Mapping) *types.Project {
+func load(t *testing.T, d deployment, env types.Mapping) *types.Project {
 	t.Helper()
-	project, err := parse(t, env)
+	project, err := parse(t, d, env)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +287,7 @@ func load(t *testing.T, env types.Mapping) *types.Project {
 }
 
 // parse reads the compose file as docker compose would, with env in place of the environment.
-func parse(t *testing.T, env types.Mapping) (*types.Project, error) {
+func parse(t *testing.T, d deployment, env types.Mapping) (*types.Project, error) {
 	t.Helper()
 	folder, err := filepath.Abs(".")
 	if err != nil {
@@ -232,16 +295,18 @@ func parse(t *testing.T, env types.Mapping) (*types.Project, error) {
 	}
 	return loader.LoadWithContext(t.Context(), types.ConfigDetails{
 		WorkingDir:  folder,
-		ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml"}},
+		ConfigFiles: []types.ConfigFile{{Filename: d.compose}},
 		Environment: maps.Clone(env), // the loader writes to it
 	})
 }
 
 // natsOptions reads the NATS configuration with NATS's own parser.
-func natsOptions(t *testing.T) *server.Options {
+func natsOptions(t *testing.T, d deployment) *server.Options {
 	t.Helper()
-	t.Setenv("NATS_TOKEN", secrets["NATS_TOKEN"])
-	o, err := server.ProcessConfigFile("nats.conf")
+	for name, text := range load(t, d, secrets).Services[d.nodes[0]].Environment {
+		t.Setenv(name, *text)
+	}
+	o, err := server.ProcessConfigFile(d.nats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,4 +343,59 @@ func parseURL(t *testing.T, raw string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// The nodes of a cluster know themselves and each other by name, and admit nobody else.
+func TestNATSNodesFindEachOther(t *testing.T) {
+	each(t, func(t *testing.T, d deployment) {
+		t.Helper()
+		if len(d.nodes) == 1 {
+			if routes := natsOptions(t, d).Routes; len(routes) > 0 {
+				t.Errorf("a node alone looks for others: %v", routes)
+			}
+			return
+		}
+		project := load(t, d, secrets)
+		for _, node := range d.nodes {
+			service := project.Services[node]
+			if got := value(service.Environment, "NATS_NODE"); got != node {
+				t.Errorf("%s calls itself %s", node, got)
+			}
+			if !slices.ContainsFunc(service.Volumes, func(v types.ServiceVolumeConfig) bool {
+				return filepath.Base(v.Source) == d.nats && v.Target == service.Command[1]
+			}) {
+				t.Errorf("%s does not read %s", node, d.nats)
+			}
+		}
+		o := natsOptions(t, d)
+		if o.Cluster.Name == "" || o.Cluster.Username == "" || o.Cluster.Password != secrets["NATS_TOKEN"] {
+			t.Errorf("cluster %q admits %q with %q", o.Cluster.Name, o.Cluster.Username, o.Cluster.Password)
+		}
+		var routes, want []string
+		for _, r := range o.Routes {
+			password, _ := r.User.Password()
+			if r.User.Username() != o.Cluster.Username || password != o.Cluster.Password {
+				t.Errorf("route %s with %s and %s", r.Host, r.User.Username(), password)
+			}
+			routes = append(routes, r.Host)
+		}
+		for _, node := range d.nodes {
+			want = append(want, node+":"+strconv.Itoa(o.Cluster.Port))
+		}
+		if diff := cmp.Diff(want, routes); diff != "" {
+			t.Errorf("routes (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// In a cluster there are several projectors, which share the partitions.
+func TestProjectorsShare(t *testing.T) {
+	each(t, func(t *testing.T, d deployment) {
+		t.Helper()
+		p := load(t, d, secrets).Services["projector"]
+		several := p.Deploy != nil && p.Deploy.Replicas != nil && *p.Deploy.Replicas > 1
+		if auto := value(p.Environment, "MILEMARKER_PARTITIONS") == "auto"; auto != several || several != (len(d.nodes) > 1) {
+			t.Errorf("several projectors: %v, partitions shared: %v", several, auto)
+		}
+	})
 }

@@ -2,13 +2,14 @@ package projections
 
 import "milemarker/events"
 
-// InsertCheckpoints writes how far the folds reach for each of the partitions. It comes last in every flush.
-func InsertCheckpoints(partitions []int, upTo events.Position) Statement {
-	p, pos := make([]uint8, len(partitions)), make([]uint64, len(partitions))
-	for i := range partitions {
-		p[i], pos[i] = uint8(partitions[i]), uint64(upTo)
+// InsertCheckpoints writes how far the folds reach for the partitions of the claim. It comes last in every flush.
+func InsertCheckpoints(upTo events.Position) Statement {
+	return Statement{
+		Name: "insert checkpoints", Fenced: true,
+		SQL: "INSERT INTO checkpoints_v1 (partition, position)" +
+			" SELECT toUInt8(arrayJoin({claimed:Array(Int64)})), {position:UInt64} WHERE " + fence,
+		Params: map[string]any{"position": uint64(upTo)},
 	}
-	return insert("checkpoints", "checkpoints_v1", "partition, position", p, pos)
 }
 
 // Unreadable is a ledger message that could not be read, and why.

@@ -7,14 +7,18 @@ import (
 )
 
 // Declares tells whether events of a type say something about the org itself, to be read whole: settings, goals, plans,
-// the routine. All other types are activity, read through events, rollups and journeys.
+// the routine, working time, time blocks, how goals came to stand, alerts. All other types are activity, read through events, rollups
+// and journeys.
 func Declares(typ string) bool {
 	switch events.KindOf(typ) {
-	case events.KindGoal, events.KindRoutine:
+	case events.KindGoal, events.KindRoutine, events.KindCalendar, events.KindAlert, events.KindPeople:
 		return true
-	default:
-		return typ == events.TypeOrgConfigured || typ == events.TypeTimeblockPlanned
 	}
+	switch typ {
+	case events.TypeOrgConfigured, events.TypeTimeblockPlanned, events.TypeTimeblockSkipped, events.TypePaceChanged:
+		return true
+	}
+	return false
 }
 
 // InsertDeclarations writes the declaring events among the rows, in their wire form.

@@ -23,7 +23,7 @@ func version(p events.Position) uint64 { return orderMask - uint64(p)&orderMask 
 const eventColumns = "org, id, position, type, kind, day, time, recorded_at, time_inferred, rep, team, told_team, " +
 	"prospect, aliases, outcome, source, campaign, product, currency, amount, annual, seconds, " +
 	"offered, taken, told_by, data_version, data, sealed, digest, " +
-	"recorded_by, amends, version"
+	"recorded_by, amends, version, partition, term"
 
 // Row is an event with what the folds read from its payload.
 type Row struct {
@@ -54,6 +54,8 @@ func ReadRow(f events.Frame) (Row, error) {
 		_, _, err = TargetOf(e)
 	case events.TypeOrgConfigured:
 		_, err = events.DecodeData[events.OrgConfigured](e)
+	case events.TypeProspectLinked, events.TypeProspectUnlinked, events.TypeProspectShared, events.TypeProspectErased:
+		_, err = LinksOf(e)
 	}
 	return Row{Record: events.Record{Position: f.Position, Event: e}, Fact: fact}, err
 }
@@ -68,7 +70,7 @@ func (r *Row) Place(s OrgSettings, cal calendar.Calendar) {
 	r.Epoch = s.Epoch
 }
 
-// InsertEvents writes rows into the events table.
+// InsertEvents writes rows into the events table, by the door that looks at the claim.
 func InsertEvents(rows []Row) Statement {
 	n := len(rows)
 	var (
@@ -83,6 +85,7 @@ func InsertEvents(rows []Row) Statement {
 		position, rank                 = make([]uint64, n), make([]uint64, n)
 		inferred, aliases, dataVersion = make([]bool, n), make([][]string, n), make([]uint16, n)
 		seconds, offered, taken        = make([]int64, n), make([]uint8, n), make([]uint8, n)
+		partition                      = make([]uint8, n)
 	)
 	for i, r := range rows {
 		e, f := r.Event, r.Fact
@@ -96,13 +99,16 @@ func InsertEvents(rows []Row) Statement {
 		amount[i], recurring[i] = f.Amount, annual(f)
 		position[i], rank[i] = uint64(r.Position), r.Epoch<<epochShift|version(r.Position)
 		inferred[i], aliases[i], dataVersion[i] = e.TimeInferred, e.Aliases, uint16(e.DataVersion)
+		partition[i] = uint8(events.PartitionOf(e.Org))
 		seconds[i], offered[i], taken[i] = f.Seconds, bit(f.UpsellOffered), bit(f.UpsellTaken)
 	}
-	return insert("events", "events_v1", eventColumns,
+	s := insert("events", "arrivals_v1", eventColumns,
 		org, id, position, typ, kind, day, at, recordedAt, inferred, rep, team, toldTeam,
 		prospect, aliases, outcome, source, campaign, product, currency, amount, recurring, seconds,
 		offered, taken, toldBy, dataVersion, data, sealed, digest,
-		recordedBy, amends, rank)
+		recordedBy, amends, rank, partition, make([]uint64, n))
+	s.Fenced = true
+	return s
 }
 
 // annual returns the recurring amount of a year: the one form in which amounts of different intervals can be summed.
@@ -137,7 +143,11 @@ func insert(name, table, names string, columns ...any) Statement {
 
 // BeginEpoch writes that the settings of an org changed at a position. It comes before MoveEvents.
 func BeginEpoch(org string, at events.Position) Statement {
-	return insert("epoch", "epochs_v1", "org, position", []string{org}, []uint64{uint64(at)})
+	return Statement{
+		Name: "insert epoch", Fenced: true,
+		SQL:    "INSERT INTO epochs_v1 (org, position) SELECT {org:String}, {position:UInt64} WHERE " + fence,
+		Params: map[string]any{"org": org, "position": uint64(at)},
+	}
 }
 
 // MoveEvents returns the statements that give every event of an org the day and the team that its present settings
@@ -154,7 +164,7 @@ func MoveEvents(org string, s OrgSettings, from, to time.Time) []Statement {
 	move := maps.Clone(when)
 	move["reps"], move["teams"] = reps, teams
 	return []Statement{
-		{Name: "move events", SQL: text("move_events"), Params: move},
-		{Name: "leave days", SQL: text("leave_days"), Params: when},
+		{Name: "move events", SQL: text("move_events"), Params: move, Fenced: true},
+		{Name: "leave days", SQL: text("leave_days"), Params: when, Fenced: true},
 	}
 }

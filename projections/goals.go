@@ -62,6 +62,23 @@ func (g Goal) On(day calendar.Day) GoalTerms {
 	return terms
 }
 
+// Revised returns the goal as a revision would make it.
+func (g Goal) Revised(c events.GoalRevised) Goal {
+	if on, err := calendar.ParseDay(string(c.EffectiveOn)); err == nil {
+		g.revise(on, c)
+	}
+	return g
+}
+
+// revise takes in a revision that is effective from a day on.
+func (g *Goal) revise(on calendar.Day, c events.GoalRevised) {
+	i := len(g.revisions)
+	for i > 0 && g.revisions[i-1].on > on {
+		i--
+	}
+	g.revisions = slices.Insert(slices.Clone(g.revisions), i, goalRevision{on: on, changes: c})
+}
+
 // Revisions returns the days from which the goal stood differently, in order.
 func (g Goal) Revisions() []calendar.Day {
 	var days []calendar.Day
@@ -137,11 +154,7 @@ func reviseGoal(goals []Goal, r events.Record) error {
 		}
 	}
 	if g := find(goals, changes.Goal); g != nil {
-		i := len(g.revisions)
-		for i > 0 && g.revisions[i-1].on > on {
-			i--
-		}
-		g.revisions = slices.Insert(slices.Clone(g.revisions), i, goalRevision{on: on, changes: changes})
+		g.revise(on, changes)
 		g.Position = r.Position
 	}
 	return nil

@@ -50,14 +50,15 @@ type MetricRow struct {
 
 // EventQuery asks for the events of one org, newest first.
 type EventQuery struct {
-	Org      string
-	IDs      []string     // only these ids
-	From, To calendar.Day // local days, From <= day < To; 0 leaves an end open
-	Where    map[Dimension][]string
-	Prospect string
-	Voided   bool    // also events that were voided
-	After    *Cursor // continue behind this event
-	Limit    int     // rows at most
+	Org       string
+	IDs       []string     // only these ids
+	From, To  calendar.Day // local days, From <= day < To; 0 leaves an end open
+	Where     map[Dimension][]string
+	Prospect  string
+	Prospects []string // about one of these
+	Voided    bool     // also events that were voided
+	After     *Cursor  // continue behind this event
+	Limit     int      // rows at most
 }
 
 // Cursor is a place in the order of an EventQuery's answer.

@@ -67,6 +67,9 @@ func (q EventQuery) Select() Select {
 	if q.Prospect != "" {
 		where, params["prospect"] = where+" AND (prospect = {prospect:String} OR has(aliases, {prospect:String}))", q.Prospect
 	}
+	if len(q.Prospects) > 0 {
+		where, params["prospects"] = where+" AND (prospect IN {prospects:Array(String)} OR hasAny(aliases, {prospects:Array(String)}))", q.Prospects
+	}
 	if !q.Voided {
 		where += " AND (type = 'event.voided' OR (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org = {org:String}))"
 	}
@@ -90,8 +93,9 @@ func (q EventQuery) Select() Select {
 // DeclarationQuery asks for what orgs declared about themselves, in the order of positions, without what was voided and
 // without second copies.
 type DeclarationQuery struct {
-	Org   string   // "" for all orgs
-	Types []string // the event types wanted
+	Org   string    // "" for all orgs
+	Types []string  // the event types wanted
+	Known time.Time // only what was recorded by then; zero for all that is known now
 }
 
 // Select returns the statement that answers q: position and the event in its wire form.
@@ -100,10 +104,15 @@ func (q DeclarationQuery) Select() Select {
 	if q.Org != "" {
 		where, params["org"] = " AND org = {org:String}", q.Org
 	}
+	voids := "voids_v1"
+	if !q.Known.IsZero() {
+		where += " AND parseDateTime64BestEffort(JSONExtractString(body, 'recordedat'), 6, 'UTC') <= " + knownParam
+		voids, params["known"] = knownVoids, q.Known.UnixMicro()
+	}
 	return Select{
 		SQL: "SELECT min(position) AS first, argMin(body, position) FROM declarations_v1 FINAL" +
 			" WHERE type IN {types:Array(String)}" + where +
-			" AND (org, id) NOT IN (SELECT org, target FROM voids_v1)" +
+			" AND (org, id) NOT IN (SELECT org, target FROM " + voids + ")" +
 			" GROUP BY org, id ORDER BY first",
 		Params: params,
 	}

@@ -22,7 +22,7 @@ func Recompute(touched Touched, calendars Calendars, upTo events.Position, stale
 	for chunk := range slices.Chunk(unique(days), bucketsPerStatement) {
 		p := parameters(chunk)
 		out = append(out, Statement{
-			Name: "rollup days", SQL: text("rollup_days"),
+			Name: "rollup days", SQL: text("rollup_days"), Fenced: true,
 			Params: map[string]any{"orgs": p.orgs, "days": p.buckets, "version": uint64(upTo)},
 		})
 	}
@@ -55,7 +55,7 @@ func parts(part calendar.Grain, keys []bucketKey, calendars Calendars, upTo even
 	}
 	whole, child, parent := parameters(keys), parameters(children), parameters(parents)
 	return Statement{
-		Name: "rollup from " + string(part) + "s", SQL: text("rollup_parts"),
+		Name: "rollup from " + string(part) + "s", SQL: text("rollup_parts"), Fenced: true,
 		Params: map[string]any{
 			"part": string(part), "version": uint64(upTo),
 			"orgs": whole.orgs, "grains": whole.grains, "buckets": whole.buckets,

@@ -11,13 +11,17 @@ type Statement struct {
 	Name    string         // what it does, for logs and failure hooks
 	SQL     string         // "INSERT INTO table (columns)" when Columns is set, else a whole statement
 	Columns []any          // one slice a column: []string, []uint8, []uint16, []uint64, []int64, []bool, []time.Time, [][]string, []events.Decimal
+	Fenced  bool           // it fails unless it is run under the newest claim of its partitions; see Claim.Fence
 	Params  map[string]any // named parameters: string, uint64, []string, []calendar.Day, []int64
 }
 
 // Empty tells whether s is an insert of no rows.
 func (s Statement) Empty() bool {
-	return len(s.Columns) > 0 && reflect.ValueOf(s.Columns[0]).Len() == 0
+	return len(s.Columns) > 0 && s.rows() == 0
 }
+
+// rows returns how many rows an insert of columns has.
+func (s Statement) rows() int { return reflect.ValueOf(s.Columns[0]).Len() }
 
 //go:embed sql/*.sql
 var sqlFiles embed.FS
@@ -34,7 +38,8 @@ func text(name string) string {
 // Tables returns the statements that create the read models where they are missing, in the order of their needs.
 func Tables() []Statement {
 	names := []string{
-		"create_events", "extend_events", "create_duplicates", "create_voids", "create_rollups", "create_journey_steps", "create_journeys",
+		"create_events", "extend_events", "create_claims", "create_arrivals", "create_admissions", "create_duplicates", "create_voids", "create_rollups", "create_journey_steps",
+		"create_links", "create_persons", "create_journeys",
 		"create_declarations", "create_epochs", "create_checkpoints", "create_quarantine",
 	}
 	tables := make([]Statement, len(names))

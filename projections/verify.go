@@ -45,7 +45,8 @@ const (
 	CheckDuplicates   Check = "duplicates"
 	CheckVoids        Check = "voids"
 	CheckSteps        Check = "journey_steps"
-	CheckJourneys     Check = "journeys"
+	CheckJourneys     Check = "journeys" // by single ids: who is one person is compared by PersonRows
+	CheckLinks        Check = "links"
 	CheckDeclarations Check = "declarations"
 	CheckQuarantine   Check = "quarantine"
 
@@ -57,7 +58,7 @@ const (
 // Checks returns all of them.
 func Checks() []Check {
 	return []Check{
-		CheckEvents, CheckDuplicates, CheckVoids, CheckSteps, CheckJourneys, CheckDeclarations, CheckQuarantine,
+		CheckEvents, CheckDuplicates, CheckVoids, CheckSteps, CheckJourneys, CheckLinks, CheckDeclarations, CheckQuarantine,
 	}
 }
 
@@ -109,10 +110,16 @@ func (q CheckQuery) rows() string {
 		name, key = "toString(toDate(time))", texts("toString(position)", "stage")
 		text = texts("prospect", micros("time"), "id", "rep", "source")
 		from = "journey_steps_v1 FINAL WHERE position <= {up_to:UInt64}"
-	case CheckJourneys: // a view: what lies beneath is filtered by a setting
+	case CheckJourneys: // what lies beneath is filtered by a setting
 		name, key = "toString(toDate(reached_at))", texts("prospect", "stage")
-		text = texts(micros("reached_at"), "event_id", "rep", "source")
-		from = "journeys_v1"
+		text = texts(micros("reached_at"), "event_id", "first_rep", "first_source")
+		from = "(SELECT org, prospect, stage, min(time) AS reached_at, argMin(id, (time, id)) AS event_id," +
+			" argMin(rep, (time, id)) AS first_rep, argMin(source, (time, id)) AS first_source FROM journey_steps_v1 FINAL" +
+			" WHERE (org, id) NOT IN (SELECT org, target FROM voids_v1) GROUP BY org, prospect, stage)"
+	case CheckLinks:
+		name, key = "toString(kind)", texts("toString(position)", "a", "b")
+		text = "id"
+		from = "links_v1 FINAL WHERE position <= {up_to:UInt64}"
 	case CheckDeclarations:
 		name, key = "toString(type)", "toString(position)"
 		text = texts("id", "body")
@@ -203,6 +210,21 @@ func (q RollupQuery) Texts() Select {
 		SQL:    "SELECT " + hash(key) + " AS h, " + key + ", " + sums + " FROM rollups_v1 FINAL WHERE h IN {keys:Array(UInt64)}",
 		Params: map[string]any{"keys": q.Keys},
 	}
+}
+
+// PersonRow is whom an id of an org stands for, and the position that this reflects.
+type PersonRow struct {
+	Person
+	Org  string
+	AsOf events.Position
+}
+
+// PersonRowsQuery asks for all of them.
+type PersonRowsQuery struct{}
+
+// Select returns the statement that answers q: org, id, person, apart and version.
+func (PersonRowsQuery) Select() Select {
+	return Select{SQL: "SELECT toString(org), prospect, person, apart, version FROM persons_v1 FINAL"}
 }
 
 // VerificationState is what is known of verifications: whether one runs, and how the last one ended.

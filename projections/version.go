@@ -65,7 +65,7 @@ func (ReachQuery) Select() Select {
 
 // TableNames returns the names of the tables and views of the read models, those first that lean on others.
 func TableNames() []string {
-	created := regexp.MustCompile(`(?m)^CREATE (?:TABLE|VIEW) IF NOT EXISTS (\w+)`)
+	created := regexp.MustCompile(`(?m)^CREATE (?:TABLE|VIEW|MATERIALIZED VIEW) IF NOT EXISTS (\w+)`)
 	var names []string
 	for _, t := range slices.Backward(Tables()) {
 		if m := created.FindStringSubmatch(t.SQL); m != nil {

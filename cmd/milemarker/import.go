@@ -20,7 +20,7 @@ type importCmd struct {
 	CSV      string        `arg:"" type:"existingfile" help:"The file to import."`
 }
 
-// Run imports the file and prints what became of it.
+// Run imports the file and prints what became of it. It is an error when some of it did not go in.
 func (c *importCmd) Run(ctx context.Context) error {
 	if !c.DryRun {
 		if err := c.resolve(); err != nil {
@@ -32,5 +32,10 @@ func (c *importCmd) Run(ctx context.Context) error {
 		Out: os.Stdout, Err: os.Stderr, Now: time.Now, Logger: c.Logger(os.Stderr),
 	})
 	fmt.Println(report)
+	if left := report.Rejected + report.Conflict; err == nil && left > 0 && !c.DryRun {
+		err = fmt.Errorf("%d rows or events did not go in: mend them in %s.rejected.csv and import that", left, c.CSV)
+	} else if err == nil && left > 0 {
+		err = fmt.Errorf("%d rows or events would not go in", left)
+	}
 	return err
 }

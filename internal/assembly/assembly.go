@@ -33,6 +33,9 @@ type Services struct {
 	Metrics  *telemetry.Metrics
 	Auditor  *audit.Follower // nil where this program keeps no audit log
 	Backups  *backup.Service // nil where this program writes none
+	Vault    *vault.Vault
+	People   *recorder.Recorder // the same door, by which what was sealed is opened
+	Webhooks *Webhooks // opened by the api role where nothing else did
 }
 
 // NewServices opens the key stores that lie beside the ledger. They are watched until ctx is done.
@@ -53,8 +56,11 @@ func NewServices(ctx context.Context, l *ledger.Ledger, master []byte, now func(
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	m := telemetry.New(now)
-	return &Services{Access: acc, Recorder: m.Recorder(recorder.New(v, l, now)), Metrics: m}, nil
+	m, door := telemetry.New(now), recorder.New(v, l, now)
+	if _, err := door.Resume(ctx, l); err != nil {
+		return nil, err
+	}
+	return &Services{Access: acc, Recorder: m.Recorder(door), Metrics: m, Vault: v, People: door}, nil
 }
 
 // Ingest returns the ingest role.
@@ -79,9 +85,19 @@ func API(
 		upkeep := NewUpkeep(l, w, logger, now)
 		measureUpkeep(s.Metrics, upkeep, now)
 		defer upkeep.Go(ctx)()
+		if s.Webhooks == nil {
+			if s.Webhooks, err = s.OpenWebhooks(ctx, l, 0, "", now); err != nil {
+				return err
+			}
+		}
+		told, err := openNotices(ctx, l, s.Vault, now)
+		if err != nil {
+			return err
+		}
 		return api.Run(ctx, api.Config{}, api.Deps{
 			Quarantine: kept, Auditor: s.auditor(), Telemetry: s.Metrics.Handler(), Upkeep: upkeep, Backups: s.backups(),
-			Warehouse: w, Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
+			Warehouse: w, Prospects: w, People: w, Seals: s.People, Reps: w, Erasures: s.erasures(l), Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
+			Notices: told.api(l, s.Vault, w), Webhooks: s.Webhooks.api(), Mappings: s.Webhooks.Mappings,
 		})
 	}}
 }

@@ -12,12 +12,12 @@ import (
 
 // BackupPlan says what a backup holds, of the streams and of a data folder, which may be "". The quarantine speaks of the
 // ledger and is copied before it; persons' keys come after it, so that every sealed event that is copied has its key.
-// Sessions and login links are left out.
+// Sessions, login links and leases are left out.
 func BackupPlan(data string) backup.Plan {
 	return backup.Plan{
 		Before: []string{"KV_" + decisions, "QUARANTINE"},
 		Ledger: "LEDGER",
-		Leave:  []string{"KV_logins"},
+		Leave:  []string{"KV_logins", "KV_leases"},
 		Data:   data,
 		Beside: []string{"admin.key", "audit.key", "audit.pub", "audit/checkpoints/[0-9]*"},
 	}

@@ -53,8 +53,12 @@ func TestQuarantinedMessageIsFoldedAsItIs(t *testing.T) {
 	for p := range everywhere {
 		everywhere[p] = p
 	}
+	claim, err := h.warehouse.Claim(t.Context(), everywhere)
+	if err != nil {
+		t.Fatal(err)
+	}
 	// The former program went past position 4, and set aside 3 and 4 on its way; 1 and 2 are of no account here.
-	if err := h.warehouse.Run(t.Context(), projections.InsertCheckpoints(everywhere, 4)); err != nil {
+	if err := h.warehouse.Run(t.Context(), claim.Fence(projections.InsertCheckpoints(4))); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []events.Position{3, 4} {

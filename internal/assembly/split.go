@@ -22,7 +22,7 @@ func Ledger(ctx context.Context, o boot.NATS, logger *slog.Logger) (*ledger.Ledg
 
 // Warehouse connects a single-role program to its ClickHouse server.
 func Warehouse(ctx context.Context, o boot.ClickHouse) (*warehouse.Warehouse, error) {
-	return warehouse.Open(ctx, warehouse.Config{URL: o.URL})
+	return warehouse.Open(ctx, warehouse.Config{URL: o.URL, Cluster: o.Cluster})
 }
 
 // SplitServices opens the key stores for a single-role program.

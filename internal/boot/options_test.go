@@ -11,9 +11,13 @@ func TestPartitions(t *testing.T) {
 		"": nil, "3": {3}, "0-2": {0, 1, 2}, "0-1, 14": {0, 1, 14},
 	} {
 		var p Partitions
-		if err := p.UnmarshalText([]byte(text)); err != nil || !slices.Equal(p, want) {
+		if err := p.UnmarshalText([]byte(text)); err != nil || !slices.Equal(p.Only, want) || p.Auto {
 			t.Errorf("%q: %v %v, want %v", text, p, err, want)
 		}
+	}
+	var p Partitions
+	if err := p.UnmarshalText([]byte("auto")); err != nil || !p.Auto || p.Only != nil {
+		t.Errorf("auto: %+v, %v", p, err)
 	}
 	for _, text := range []string{"x", "3-1", "-1", "1-", "0-99999999"} {
 		var p Partitions

@@ -125,7 +125,7 @@ func TestAppendRefusesWhatWouldBreakTheStream(t *testing.T) {
 		"no digest":           {func(e *events.Event) { e.Digest = "" }, "/digest"},
 		"digest in two lines": {func(e *events.Event) { e.Digest = "a\nb" }, "/digest"},
 		"too large": {func(e *events.Event) {
-			e.Data = json.RawMessage(`{"reason":"` + strings.Repeat("x", 2<<20) + `"}`)
+			e.Data = json.RawMessage(`{"reason":"` + strings.Repeat("x", 8<<20) + `"}`)
 		}, ""},
 	} {
 		ev := event("acme", "1")

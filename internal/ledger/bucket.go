@@ -31,7 +31,7 @@ func bucketConfig(name string, cfg Config) jetstream.StreamConfig {
 		Retention:         jetstream.LimitsPolicy,
 		Discard:           jetstream.DiscardNew,
 		AllowRollup:       true,
-		AllowDirect:       true,
+		AllowDirect:       cfg.Replicas == 1, // of several copies only the leader's is never behind
 		MaxMsgsPerSubject: 1,
 		MaxConsumers:      -1,
 		MaxMsgs:           -1,
@@ -39,10 +39,15 @@ func bucketConfig(name string, cfg Config) jetstream.StreamConfig {
 		MaxMsgSize:        -1,
 		Replicas:          cfg.Replicas,
 		Duplicates:        sideWindow,
+
+		AllowAtomicPublish: true,
 	}
 }
 
-var bucketName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+var (
+	bucketName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+	bucketKey  = regexp.MustCompile(`^[a-zA-Z0-9_=/-]+(\.[a-zA-Z0-9_=/-]+)*$`)
+)
 
 // Bucket opens a bucket, and creates it when there is none. It returns a *DriftError when it is set up otherwise, such
 // as with a limit that would drop values.
@@ -50,7 +55,11 @@ func (l *Ledger) Bucket(ctx context.Context, name string) (*Bucket, error) {
 	if !bucketName.MatchString(name) {
 		return nil, fmt.Errorf("bucket %q: name must consist of letters, digits, - and _", name)
 	}
-	stream, err := ensureStream(ctx, l.js, bucketConfig(name, l.cfg))
+	want := bucketConfig(name, l.cfg)
+	if err := l.letBatches(ctx, want.Name); err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	stream, err := l.ensure(ctx, want)
 	if err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", name, err)
 	}
@@ -59,6 +68,21 @@ func (l *Ledger) Bucket(ctx context.Context, name string) (*Bucket, error) {
 		return nil, fmt.Errorf("bucket %s: %w", name, err)
 	}
 	return &Bucket{ledger: l, name: name, kv: kv, stream: stream}, nil
+}
+
+// letBatches allows atomic batches on a bucket that was made before there were any. What else is wrong with it is found
+// by ensure.
+func (l *Ledger) letBatches(ctx context.Context, stream string) error {
+	ctx, cancel := context.WithTimeout(ctx, ensureTimeout)
+	defer cancel()
+	found, err := l.js.Stream(ctx, stream)
+	if err != nil || found.CachedInfo().Config.AllowAtomicPublish {
+		return nil // there is none yet, or ensure tells
+	}
+	cfg := found.CachedInfo().Config
+	cfg.AllowAtomicPublish = true
+	_, err = l.js.UpdateStream(ctx, cfg)
+	return err
 }
 
 // Get returns the value of a key, or fs.ErrNotExist.

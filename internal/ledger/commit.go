@@ -152,13 +152,20 @@ func acknowledgement(ctx context.Context, f jetstream.PubAckFuture) (*jetstream.
 	}
 }
 
-// errCodeInProcess is the server's answer while another publish of the same id has not been decided.
-const errCodeInProcess jetstream.ErrorCode = 10158
+// The server's answers that say nothing about what was sent: it may be sent again.
+const (
+	errCodeInProcess  jetstream.ErrorCode = 10158 // another publish of the same id has not been decided
+	errCodeIncomplete jetstream.ErrorCode = 10176 // a batch of which another leader has seen the beginning
+	errCodeInFlight   jetstream.ErrorCode = 10210 // too many batches at a time
+)
 
 // refusal tells a server's considered answer from a fault that may pass: to send again would not help.
 func refusal(err error) bool {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode != errCodeInProcess && api.Code != 503
+	if !errors.As(err, &api) || api.Code == 503 {
+		return false
+	}
+	return api.ErrorCode != errCodeInProcess && api.ErrorCode != errCodeIncomplete && api.ErrorCode != errCodeInFlight
 }
 
 // originals fetches the messages that stand where the server said, several at a time.

@@ -81,10 +81,15 @@ func (n *node) InProcessConn() (net.Conn, error) {
 	return n.srv.InProcess().InProcessConn()
 }
 
+// config returns what opens a ledger on the node.
+func (n *node) config() ledger.Config {
+	return ledger.Config{Options: []nats.Option{nats.InProcessServer(n)}}
+}
+
 // open returns a ledger on the node.
 func (n *node) open(tb testing.TB, change ...func(*ledger.Config)) *ledger.Ledger {
 	tb.Helper()
-	cfg := ledger.Config{Options: []nats.Option{nats.InProcessServer(n)}}
+	cfg := n.config()
 	for _, c := range change {
 		c(&cfg)
 	}

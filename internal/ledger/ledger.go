@@ -26,7 +26,7 @@ type Config struct {
 	Token           string        // presented to the server; may be empty
 	Credentials     string        // path of a NATS credentials file; may be empty
 	Options         []nats.Option // further connection options, such as an in-process server
-	Replicas        int           // copies of every stream, 0 = 1
+	Replicas        int           // copies of every stream and bucket in a cluster: 1, 3 or 5; 0 = 1
 	DuplicateWindow time.Duration // how long an id is remembered, 0 = 2 h; 174 bytes of the server's memory for each id
 	MaxPending      int           // events that may wait for their outcome before Append says ErrBusy, 0 = 16,384
 	Logger          *slog.Logger  // nil: discarded
@@ -46,8 +46,8 @@ type Ledger struct {
 }
 
 // Open connects, creates the streams LEDGER and QUARANTINE where they are absent, and returns a *DriftError where they
-// are set up otherwise. A server that cannot be reached is tried again until ctx ends; one that refuses the credentials
-// is not.
+// are set up otherwise. A server that cannot be reached, or a cluster without a leader, is tried again until ctx ends; one
+// that refuses the credentials is not.
 func Open(ctx context.Context, cfg Config) (*Ledger, error) {
 	cfg.Replicas = cmp.Or(cfg.Replicas, 1)
 	cfg.DuplicateWindow = cmp.Or(cfg.DuplicateWindow, 2*time.Hour)
@@ -73,8 +73,7 @@ func Open(ctx context.Context, cfg Config) (*Ledger, error) {
 }
 
 func (l *Ledger) open(ctx context.Context) error {
-	var err error
-	l.js, err = jetstream.New(
+	js, err := jetstream.New(
 		l.nc,
 		jetstream.WithPublishAsyncTimeout(ackTimeout),
 		jetstream.WithPublishAsyncMaxPending(flights*maxBatch),
@@ -82,10 +81,11 @@ func (l *Ledger) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if l.stream, err = ensureStream(ctx, l.js, ledgerConfig(l.cfg)); err != nil {
+	l.js = steady{js}
+	if l.stream, err = l.ensure(ctx, ledgerConfig(l.cfg)); err != nil {
 		return err
 	}
-	_, err = ensureStream(ctx, l.js, quarantineConfig(l.cfg))
+	_, err = l.ensure(ctx, quarantineConfig(l.cfg))
 	return err
 }
 

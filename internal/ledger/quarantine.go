@@ -37,15 +37,17 @@ func (l *Ledger) Quarantine(ctx context.Context, frame events.Frame, why string)
 	position := strconv.FormatUint(uint64(frame.Position), 10)
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
-	_, err := l.js.PublishMsg(ctx, &nats.Msg{
-		Subject: "quarantine." + position,
-		Header: nats.Header{
-			positionHeader: {position},
-			subjectHeader:  {frame.Subject},
-			reasonHeader:   {headerLine(why)},
-		},
-		Data: frame.Body,
-	}, jetstream.WithExpectLastSequencePerSubject(0)) // that is: only when there is none
+	_, err := steadily(ctx, func(ctx context.Context) (*jetstream.PubAck, error) { // it may be repeated
+		return l.js.PublishMsg(ctx, &nats.Msg{
+			Subject: "quarantine." + position,
+			Header: nats.Header{
+				positionHeader: {position},
+				subjectHeader:  {frame.Subject},
+				reasonHeader:   {headerLine(why)},
+			},
+			Data: frame.Body,
+		}, jetstream.WithExpectLastSequencePerSubject(0)) // that is: only when there is none
+	})
 	if err != nil && !wrongSequence(err) {
 		return fmt.Errorf("quarantine %s: %w", position, reason(ctx, err))
 	}

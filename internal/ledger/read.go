@@ -43,6 +43,30 @@ func (l *Ledger) Get(ctx context.Context, at events.Position) (events.Frame, tim
 	return events.Frame{Position: at, Subject: msg.Subject, Body: msg.Data}, msg.Time, nil
 }
 
+// Quiet returns the position of the newest event if no event of the given partitions stands behind its checkpoint, else 0:
+// up to there nothing of them is left to be read.
+func (l *Ledger) Quiet(ctx context.Context, checkpoints map[int]events.Position) (events.Position, error) {
+	last, err := l.Last(ctx) // first: what comes meanwhile stands behind it
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := l.link.bind(ctx)
+	defer cancel()
+	for p, reached := range checkpoints {
+		msg, err := l.stream.GetLastMsgForSubject(ctx, fmt.Sprintf("ledger.%02d.>", p))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("newest of partition %d: %w", p, reason(ctx, err))
+		}
+		if events.Position(msg.Sequence) > reached {
+			return 0, nil
+		}
+	}
+	return last, nil
+}
+
 // filters returns the subjects of the given types in the given partitions; none given stands for all. No subject at all
 // means the whole stream: a server that need not compare subjects reads it several times as fast.
 func filters(partitions []int, types []string) []string {

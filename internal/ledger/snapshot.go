@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -199,14 +200,15 @@ func OpenRestorer(ctx context.Context, cfg Config) (*Restorer, error) {
 		nc.Close()
 		return nil, fmt.Errorf("open restorer: %w", err)
 	}
-	return &Restorer{&Ledger{nc: nc, link: link, js: js, log: log}}, nil
+	return &Restorer{&Ledger{cfg: cfg, nc: nc, link: link, js: steady{js}, log: log}}, nil
 }
 
 // Close ends the connection.
 func (r *Restorer) Close() { r.ledger.nc.Close() }
 
-// Restore creates a stream from a copy and from what Snapshot told of it, and returns an error unless it then holds what
-// the original held. A stream of that name must not exist.
+// Restore creates a stream from a copy and from what Snapshot told of it, with as many copies in the cluster as the
+// restorer's configuration says, and returns an error unless it then holds what the original held. A stream of that name
+// must not exist.
 func (r *Restorer) Restore(ctx context.Context, stream string, shape json.RawMessage, content io.Reader) error {
 	ctx, cancel := r.ledger.link.bind(ctx)
 	defer cancel()
@@ -228,7 +230,11 @@ func (r *Restorer) restore(ctx context.Context, stream string, shape json.RawMes
 	var door struct {
 		Subject string `json:"deliver_subject"`
 	}
-	if err := r.ledger.ask(ctx, "STREAM.RESTORE."+stream, shape, &door); err != nil {
+	config, err := copies(known.Config, max(r.ledger.cfg.Replicas, 1))
+	if err != nil {
+		return err
+	}
+	if err := r.ledger.ask(ctx, "STREAM.RESTORE."+stream, form{config, known.State}, &door); err != nil {
 		return err
 	}
 	if err := r.send(ctx, door.Subject, content); err != nil {
@@ -247,6 +253,18 @@ func (r *Restorer) restore(ctx context.Context, stream string, shape json.RawMes
 		return fmt.Errorf("holds %+v, want %+v", found, want)
 	}
 	return nil
+}
+
+// copies returns a stream's configuration with another number of replicas, and what follows from it; see ledgerConfig. All
+// else stays in the server's own words.
+func copies(config json.RawMessage, replicas int) (json.RawMessage, error) {
+	var settings map[string]json.RawMessage
+	if err := json.Unmarshal(config, &settings); err != nil {
+		return nil, err
+	}
+	settings["num_replicas"] = json.RawMessage(strconv.Itoa(replicas))
+	settings["allow_direct"] = json.RawMessage(strconv.FormatBool(replicas == 1))
+	return json.Marshal(settings)
 }
 
 // send hands a copy over, part by part. An empty part says that this was all.

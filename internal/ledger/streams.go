@@ -41,7 +41,7 @@ func ledgerConfig(cfg Config) jetstream.StreamConfig {
 		MaxMsgSize:         -1,
 		Replicas:           cfg.Replicas,
 		Duplicates:         cfg.DuplicateWindow,
-		AllowDirect:        true,
+		AllowDirect:        cfg.Replicas == 1, // of several copies only the leader's is never behind
 		AllowAtomicPublish: true,
 	}
 }
@@ -55,6 +55,31 @@ func quarantineConfig(cfg Config) jetstream.StreamConfig {
 	c.DenyDelete, c.DenyPurge, c.AllowAtomicPublish = false, false, false
 	return c
 }
+
+// ensure is ensureStream, again and again while the cluster has no leader or too few nodes.
+func (l *Ledger) ensure(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	for attempt := 0; ; attempt++ {
+		// A node that does not know the leader yet leaves a request unanswered.
+		trying, cancel := context.WithTimeout(ctx, ensureTimeout)
+		stream, err := ensureStream(trying, l.js, want)
+		cancel()
+		if err == nil || !leaderless(err) && !hasCode(err, errCodeNoPeers) || ctx.Err() != nil {
+			return stream, err
+		}
+		if attempt == 0 {
+			l.log.WarnContext(ctx, "stream cannot be opened yet", "stream", want.Name, "error", err)
+		}
+		if pause(ctx, attempt) != nil {
+			return nil, err
+		}
+	}
+}
+
+// ensureTimeout bounds one attempt to open a stream.
+const ensureTimeout = 3 * time.Second
+
+// errCodeNoPeers is the server's answer when fewer nodes are there than a stream is to have copies.
+const errCodeNoPeers jetstream.ErrorCode = 10005
 
 // ensureStream creates the stream when there is none, and returns a *DriftError when the one there is another.
 func ensureStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {

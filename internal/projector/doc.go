@@ -8,6 +8,7 @@
 //	declarations  settings, goals, plans: needed before any day can be told
 //	events        one row an id
 //	voids         a set, joined away wherever events are summed
+//	links         who is one person, worked out anew for everybody whom the batch links or parts
 //	move          after a change of an org's settings: its events onto their new days and teams
 //	rollups       the touched days from the events, then weeks, months, quarters, years
 //	journeys      the steps of each prospect
@@ -15,6 +16,10 @@
 //
 // Only then is the batch acknowledged. A crash anywhere means: again from the checkpoint, which lies in the warehouse
 // beside what it speaks of; the server's own memory of acknowledgements is not trusted.
+//
+// Several projectors may live at a time. Each claims its partitions in the warehouse before it reads anything there, and
+// runs whatever depends on more than one event as a fenced statement: it fails once somebody else has claimed one of them.
+// A new step is fenced too, unless its rows follow from single events alone. See ADR 8.
 //
 // The package imports neither the ledger nor the warehouse: it declares what it needs of them.
 package projector

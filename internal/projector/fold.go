@@ -19,10 +19,15 @@ type folder struct {
 	settings   map[string]projections.OrgSettings
 	calendars  projections.Calendars
 	known      *known
+	claim      projections.Claim // under which fenced statements are run
 }
 
-// load reads where the folds stand.
+// load claims the partitions, so that nobody else moves them any more, and then reads where the folds stand.
 func (f *folder) load(ctx context.Context) error {
+	var err error
+	if f.claim, err = f.deps.Warehouse.Claim(ctx, f.cfg.Partitions); err != nil {
+		return err
+	}
 	all, err := f.deps.Warehouse.Checkpoints(ctx)
 	if err != nil {
 		return err
@@ -85,8 +90,13 @@ func (f *folder) fold(ctx context.Context, payload []byte) error {
 	if err := f.apply(ctx, rows, upTo); err != nil {
 		return err
 	}
-	if err := f.deps.Warehouse.Run(ctx, projections.InsertCheckpoints(f.cfg.Partitions, upTo)); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+	return f.reach(ctx, upTo)
+}
+
+// reach writes the checkpoint.
+func (f *folder) reach(ctx context.Context, upTo events.Position) error {
+	if err := f.run(ctx, projections.InsertCheckpoints(upTo)); err != nil {
+		return err
 	}
 	for p := range f.checkpoint {
 		f.checkpoint[p] = upTo
@@ -95,6 +105,15 @@ func (f *folder) fold(ctx context.Context, payload []byte) error {
 		f.deps.Folded(upTo)
 	}
 	return nil
+}
+
+// idle moves the checkpoint on while nothing comes for these partitions, so that it tells how far they are all the same.
+func (f *folder) idle(ctx context.Context) error {
+	upTo, err := f.deps.Source.Quiet(ctx, f.checkpoint)
+	if err != nil || upTo <= f.from()-1 {
+		return err
+	}
+	return f.reach(ctx, upTo)
 }
 
 // read decodes the frames that were not folded before; what cannot be read is returned apart.
@@ -144,7 +163,14 @@ func (f *folder) apply(ctx context.Context, rows []projections.Row, upTo events.
 	if err != nil {
 		return err
 	}
-	if err := f.runTogether(ctx, projections.InsertEvents(rows), voids, projections.InsertJourneySteps(rows)); err != nil {
+	links, err := projections.InsertLinks(rows)
+	if err != nil {
+		return err
+	}
+	if err := f.runTogether(ctx, projections.InsertEvents(rows), voids, projections.InsertJourneySteps(rows), links); err != nil {
+		return err
+	}
+	if err := f.regroup(ctx, rows, upTo); err != nil {
 		return err
 	}
 	if err := f.touchVoided(ctx, rows, touched, reconfigured); err != nil {
@@ -244,13 +270,13 @@ func (f *folder) move(
 	return stale, nil
 }
 
-// run executes statements in order. An insert of nothing is left out.
+// run executes statements in order, the fenced ones under the claim. An insert of nothing is left out.
 func (f *folder) run(ctx context.Context, statements ...projections.Statement) error {
 	for _, s := range statements {
 		if s.Empty() {
 			continue
 		}
-		if err := f.deps.Warehouse.Run(ctx, s); err != nil {
+		if err := f.deps.Warehouse.Run(ctx, f.claim.Fence(s)); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}

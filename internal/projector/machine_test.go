@@ -44,6 +44,7 @@ func TestFoldAgainstModel(t *testing.T) {
 			"":          m.agree,
 			"append":    m.appendSome,
 			"void":      m.void,
+			"link":      m.link,
 			"again":     m.again,
 			"configure": m.configure,
 			"fold":      m.foldSome,
@@ -83,7 +84,7 @@ func (m *machine) fresh(t *rapid.T, org, typ, data string) events.Event {
 	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).
 		Add(time.Duration(rapid.Int64Range(0, 200*24*3600).Draw(t, "second")) * time.Second)
 	e := event(org, fmt.Sprintf("e%d", m.serial), typ, rapid.SampledFrom([]string{"ann", "bob", ""}).Draw(t, "rep"), at, data)
-	e.Prospect = rapid.SampledFrom([]string{"", "p1", "p2", "p3"}).Draw(t, "prospect")
+	e.Prospect = rapid.SampledFrom(append(people(), "", "")).Draw(t, "prospect")
 	e.Digest = "of " + typ + data
 	return e
 }

@@ -103,11 +103,15 @@ func listed(r events.Record, day calendar.Day, voidedBy string) string {
 	return fmt.Sprint(r.Position, " ", r.Event.ID, " ", r.Event.Type, " on ", day, " voided by ", voidedBy)
 }
 
-// journeys names the first event that brought each prospect to each stage.
+// journeys names the first event that brought each person to each stage.
 func (m model) journeys() map[string]string {
-	first := map[string]events.Event{}
+	first, leads := map[string]events.Event{}, m.leads()
 	for _, r := range m.standing() {
 		e := r.Event
+		if e.Type == events.TypeProspectErased {
+			continue // brings nobody anywhere, and links nobody
+		}
+		e.Prospect = cmp.Or(leads[e.Prospect], e.Prospect)
 		fact, _ := events.Facts(e)
 		stages := []string{projections.Stage(e.Type, fact.Outcome)}
 		if stages[0] == "conversation" {

@@ -2,8 +2,10 @@ package projector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"milemarker/events"
@@ -37,8 +39,20 @@ type FollowDeps struct {
 	Source      Source
 	Generations Generations
 	Auditor     Auditor
+	Share       Share // nil: the partitions of the Config, for as long as it runs
 	Logger      *slog.Logger
 	Clock       func() time.Time
+}
+
+// Share tells which partitions are to be folded here, when they are spread over all projectors that live. It may be wrong
+// for a while: what is folded is fenced, see Warehouse.Claim.
+type Share interface {
+	// Due returns the partitions to be folded now, in ascending order.
+	Due() []int
+	// Use says that no others than these are being folded any more.
+	Use(partitions []int)
+	// Changed holds a token after Due has changed.
+	Changed() <-chan struct{}
 }
 
 // How often generations are looked at, and how long one is kept after another has taken its place: every reader has
@@ -55,26 +69,38 @@ const (
 //
 // A generation is also begun by itself when the one that serves was made by a program with other read models.
 //
-// Only a projector that owns all partitions rebuilds; others fold what serves.
+// Every projector folds its partitions into both. Whoever has the first one of all decides when the one that is being built
+// is to serve.
+//
+// It ends with projections.ErrClaimed when another projector has taken its partitions although they were given to it by the
+// Config.
 func Follow(ctx context.Context, cfg Config, deps FollowDeps) error {
 	if err := cfg.Validate(); err != nil {
 		return fmt.Errorf("projector: %w", err)
 	}
 	f := &follower{
-		cfg: cfg, deps: deps, running: map[int]*running{}, old: map[int]time.Time{},
-		rebuilds: len(cfg.withDefaults().Partitions) == events.Partitions,
+		cfg: cfg.withDefaults(), deps: deps, running: map[int]*running{}, old: map[int]time.Time{}, claimed: map[int]int{},
+	}
+	var changed <-chan struct{}
+	if deps.Share != nil {
+		f.cfg.Partitions = nil
+		changed = deps.Share.Changed()
 	}
 	defer f.stopAll()
 	ticks := time.NewTicker(lookEvery)
 	defer ticks.Stop()
 	for {
-		if err := f.step(ctx); err != nil && ctx.Err() == nil {
+		switch err := f.step(ctx); {
+		case errors.Is(err, projections.ErrClaimed):
+			return fmt.Errorf("projector: %w", err)
+		case err != nil && ctx.Err() == nil:
 			deps.Logger.WarnContext(ctx, "generations not looked after", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticks.C:
+		case <-changed:
 		}
 		if err := f.failure(); err != nil {
 			return err
@@ -84,14 +110,14 @@ func Follow(ctx context.Context, cfg Config, deps FollowDeps) error {
 
 // follower runs one projector a generation. It is used by one goroutine.
 type follower struct {
-	cfg      Config
-	deps     FollowDeps
-	rebuilds bool
+	cfg  Config // with the partitions of the moment
+	deps FollowDeps
 
 	running map[int]*running  // by number of the generation
 	old     map[int]time.Time // generations that served, and since when others do
 	target  events.Position   // the end of the ledger, some looks ago
 	age     int               // how many; 0 = not taken yet
+	claimed map[int]int       // generations that others have claimed, and how many looks ago
 	refused bool              // a generation was begun here and found wrong: the next is begun by hand
 }
 
@@ -105,22 +131,28 @@ type running struct {
 
 // step does what is to be done about the generations at this moment. Every part of it may be repeated.
 func (f *follower) step(ctx context.Context) error {
+	f.share()
 	all, err := f.deps.Generations.Generations(ctx)
 	if err != nil {
 		return err
 	}
 	serving, serves := projections.ServingOf(all)
 	f.stopBut(serving, all)
+	if len(f.cfg.Partitions) == 0 {
+		return nil
+	}
 	if serves && serving.Readable() {
 		if err := f.start(ctx, serving); err != nil {
 			return err
 		}
 	}
-	if !f.rebuilds {
-		return nil
-	}
+	leads := slices.Contains(f.cfg.Partitions, 0)
 	for _, g := range all {
 		switch {
+		case !leads:
+			if g.State == projections.Building && g.Version == projections.Version && g.Number > serving.Number {
+				err = f.start(ctx, g)
+			}
 		case g.State == projections.Building && (g.Version != projections.Version || g.Number < serving.Number):
 			g.Note = "begun by another version of the program, or left behind"
 			err = f.deps.Generations.Drop(ctx, g)
@@ -133,7 +165,7 @@ func (f *follower) step(ctx context.Context) error {
 			return err
 		}
 	}
-	if serving.Version != projections.Version && !f.refused {
+	if leads && serving.Version != projections.Version && !f.refused {
 		f.deps.Logger.InfoContext(ctx, "read models are of another version: rebuilding them",
 			"version", serving.Version, "want", projections.Version)
 		_, err = f.deps.Generations.Begin(ctx)
@@ -143,7 +175,7 @@ func (f *follower) step(ctx context.Context) error {
 
 // build brings a generation nearer to serving.
 func (f *follower) build(ctx context.Context, g, serving projections.Generation) error {
-	if err := f.start(ctx, g); err != nil {
+	if err := f.start(ctx, g); err != nil || f.running[g.Number] == nil {
 		return err
 	}
 	level, err := f.level(ctx, g)
@@ -163,15 +195,31 @@ func (f *follower) build(ctx context.Context, g, serving projections.Generation)
 		f.stop(g.Number)
 		return f.deps.Generations.Drop(ctx, g)
 	}
-	// The old one stops first: readers change over when the new one has passed what it shows, which must not grow while
-	// they compare. If serving fails, the next look begins it again.
+	// The old one stops first, wherever it is folded: readers change over when the new one has passed what it shows, which
+	// must not grow while they compare. If serving fails, a later look begins it again.
 	f.stop(serving.Number)
+	if err := f.close(ctx, serving); err != nil {
+		return err
+	}
 	if err := f.deps.Generations.Serve(ctx, g); err != nil {
 		return err
 	}
 	f.deps.Logger.InfoContext(ctx, "rebuilt read models serve", "generation", g.Number, "events", report.Events,
 		"rows", report.Rows)
 	return nil
+}
+
+// close has nobody fold into a generation any more.
+func (f *follower) close(ctx context.Context, g projections.Generation) error {
+	if !g.Readable() {
+		return nil
+	}
+	w, closeWarehouse, err := f.deps.Generations.Open(ctx, g)
+	if err != nil {
+		return err
+	}
+	_, err = w.Claim(ctx, Config{}.withDefaults().Partitions)
+	return errors.Join(err, closeWarehouse())
 }
 
 // maxAge is how many looks ago the end of the ledger may have been taken that a generation has to reach to be level.
@@ -210,8 +258,33 @@ func (f *follower) retire(ctx context.Context, g projections.Generation) error {
 	return f.deps.Generations.Drop(ctx, g)
 }
 
-// start folds into a generation, unless that is done already.
+// share takes over which partitions are due, if they are spread. What is folded begins anew with them: a projector has one
+// consumer and one claim.
+func (f *follower) share() {
+	if f.deps.Share == nil {
+		return
+	}
+	if due := f.deps.Share.Due(); !slices.Equal(due, f.cfg.Partitions) {
+		f.stopAll()
+		f.cfg.Partitions, f.age = due, 0
+	}
+	f.deps.Share.Use(f.cfg.Partitions)
+}
+
+// claimedFor is for how many looks a generation is left alone that others have claimed. By then they have made another one
+// serve, if that is why they did.
+const claimedFor = 4
+
+// start folds into a generation, unless that is done already or others have just claimed it.
 func (f *follower) start(ctx context.Context, g projections.Generation) error {
+	if looks, ok := f.claimed[g.Number]; ok && looks < claimedFor {
+		f.claimed[g.Number]++
+		return nil
+	}
+	if _, ok := f.claimed[g.Number]; ok && f.deps.Share == nil {
+		return fmt.Errorf("partitions %v: %w", f.cfg.Partitions, projections.ErrClaimed)
+	}
+	delete(f.claimed, g.Number)
 	if r, ok := f.running[g.Number]; ok {
 		r.generation = g
 		return nil
@@ -240,6 +313,11 @@ func (f *follower) failure() error {
 		case err := <-r.ended:
 			r.stop()
 			delete(f.running, n)
+			if errors.Is(err, projections.ErrClaimed) {
+				f.claimed[n] = 0
+				f.deps.Logger.Warn("partitions are claimed by another projector", "generation", n, "partitions", f.cfg.Partitions)
+				continue
+			}
 			if r.generation.State == projections.Serving {
 				return err
 			}
@@ -269,7 +347,7 @@ func (f *follower) stopAll() {
 func (f *follower) stop(number int) {
 	if r, ok := f.running[number]; ok {
 		r.stop()
-		if err := <-r.ended; err != nil {
+		if err := <-r.ended; err != nil && !errors.Is(err, projections.ErrClaimed) {
 			f.deps.Logger.Warn("folding ended", "generation", number, "error", err)
 		}
 		delete(f.running, number)

@@ -18,7 +18,7 @@ import (
 
 // Config is what an operator may choose about a projector.
 type Config struct {
-	Partitions []int         // the partitions it owns; empty = all. No two projectors may own the same
+	Partitions []int         // the partitions it owns; empty = all. Of two that own the same the later one folds
 	MaxBatch   int           // events folded at once at most; 0 = 40,000
 	Linger     time.Duration // how long to wait for a batch to grow once its first event is there; 0 = 50 ms
 }
@@ -66,6 +66,9 @@ type Source interface {
 	// ledger, from the given position on. A message that is not acknowledged comes again. Frames may come twice, never
 	// out of order, and none is left out.
 	Follow(partitions []int, from events.Position, maxBatch int, linger time.Duration) message.Subscriber
+	// Quiet returns a position up to which nothing stands of the given partitions behind their checkpoints, 0 when something
+	// does.
+	Quiet(ctx context.Context, checkpoints map[int]events.Position) (events.Position, error)
 	// Quarantine keeps a message that cannot be read in a stream of its own; twice is the same as once.
 	Quarantine(ctx context.Context, f events.Frame, reason string) error
 	// Requested calls fold for each quarantined message that is to be folded now that it can be read, again when it fails,
@@ -76,13 +79,22 @@ type Source interface {
 // Warehouse is the database of the read models.
 type Warehouse interface {
 	Copies
+	People
 	Places
+	Memory
+	// Run executes one statement; it is durable when Run returns nil.
+	Run(ctx context.Context, s projections.Statement) error
+}
+
+// Memory is what outlives a projector.
+type Memory interface {
+	// Claim takes partitions from whoever had them. When it returns, nothing fenced is written any more without the new
+	// claim: Run fails with projections.ErrClaimed.
+	Claim(ctx context.Context, partitions []int) (projections.Claim, error)
 	// Checkpoints returns how far the folds reach, by partition; a partition never folded is absent.
 	Checkpoints(ctx context.Context) (map[int]events.Position, error)
 	// AllSettings returns the present settings of every org that chose some.
 	AllSettings(ctx context.Context) (map[string]projections.OrgSettings, error)
-	// Run executes one statement; it is durable when Run returns nil.
-	Run(ctx context.Context, s projections.Statement) error
 }
 
 // Places tells where events lie.
@@ -126,8 +138,9 @@ func (d Deps) requests(ctx context.Context, fold func(context.Context, events.Fr
 	}
 }
 
-// Run folds until ctx is done, then ends after the flush at hand and returns nil. An error means that folding could not
-// begin; while it runs, a failing engine is retried for ever with a growing pause.
+// Run folds until ctx is done, then ends after the flush at hand and returns nil. It takes its partitions from whoever had
+// them; when somebody takes them in turn, it ends with projections.ErrClaimed. Any other error means that folding could not
+// begin: while it runs, a failing engine is retried for ever with a growing pause.
 func Run(ctx context.Context, cfg Config, deps Deps) error {
 	if err := cfg.Validate(); err != nil {
 		return fmt.Errorf("projector: %w", err)
@@ -140,6 +153,8 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		}
 		return fmt.Errorf("projector: load: %w", err)
 	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	var one sync.Mutex // folds
 	logger := watermill.NewSlogLoggerWithLevelMapping(deps.Logger, map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug})
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 8 * time.Second}, logger)
@@ -148,7 +163,8 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	}
 	retry := middleware.Retry{
 		MaxRetries: 10, InitialInterval: 50 * time.Millisecond, MaxInterval: 5 * time.Second, Multiplier: 2,
-		Logger: logger,
+		Logger:      logger,
+		ShouldRetry: func(p middleware.RetryParams) bool { return !errors.Is(p.Err, projections.ErrClaimed) },
 	}
 	// A panic becomes an error, the error is retried here, and at last the batch is handed back and comes again.
 	router.AddMiddleware(retry.Middleware, middleware.Recoverer)
@@ -156,7 +172,11 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		func(m *message.Message) error {
 			one.Lock()
 			defer one.Unlock()
-			return f.fold(m.Context(), m.Payload)
+			err := f.fold(m.Context(), m.Payload)
+			if errors.Is(err, projections.ErrClaimed) {
+				end(err)
+			}
+			return err
 		})
 	requests := deps.requests(ctx, func(ctx context.Context, frame events.Frame) error {
 		one.Lock()
@@ -164,9 +184,47 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		return f.refold(ctx, frame)
 	})
 	defer requests()
+	defer f.idly(ctx, &one)()
 	deps.Logger.InfoContext(ctx, "projector started", "from", uint64(f.from()), "partitions", len(cfg.Partitions))
-	if err := router.Run(ctx); err != nil {
+	err = router.Run(ctx)
+	if cause := context.Cause(ctx); errors.Is(cause, projections.ErrClaimed) {
+		err = cause
+	}
+	if err != nil {
 		return fmt.Errorf("projector: %w", err)
 	}
 	return nil
+}
+
+// idleEvery is how often a share of the partitions looks whether it is idle. Whoever owns all never needs to: every message
+// is his.
+const idleEvery = time.Second
+
+// idly moves the checkpoint on while nothing comes, until the function that it returns is called.
+func (f *folder) idly(ctx context.Context, one *sync.Mutex) (stop func()) {
+	if len(f.cfg.Partitions) == events.Partitions {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		ticks := time.NewTicker(idleEvery)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticks.C:
+			}
+			one.Lock()
+			if err := f.idle(ctx); err != nil && ctx.Err() == nil {
+				f.deps.Logger.DebugContext(ctx, "checkpoint stays", "error", err)
+			}
+			one.Unlock()
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }

@@ -32,16 +32,21 @@ ORDER BY (generation, state)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`
 
 // open connects to the configured database, in which the journal lies, and to the generation that serves.
-func (w *Warehouse) open(ctx context.Context) error {
-	if err := createDatabase(ctx, w.options); err != nil {
+func (w *Warehouse) open(ctx context.Context, cluster string) error {
+	err := w.join(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	if err := w.createDatabase(ctx, w.options); err != nil {
 		return fmt.Errorf("create database %s: %w", w.options.Auth.Database, err)
 	}
-	var err error
 	if w.journal, err = clickhouse.Open(&w.options); err != nil {
 		return err
 	}
-	if err := w.journal.Exec(ctx, createGenerations); err != nil {
-		return fmt.Errorf("create generations: %w", err)
+	for _, s := range w.cluster.Spread(projections.Statement{Name: "create generations", SQL: createGenerations}, w.options.Auth.Database) {
+		if err := w.journal.Exec(ctx, s.SQL); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
 	}
 	all, err := w.Generations(ctx)
 	if err != nil {
@@ -77,8 +82,9 @@ func (w *Warehouse) Generations(ctx context.Context) (all []projections.Generati
 }
 
 func (w *Warehouse) enter(ctx context.Context, g projections.Generation) error {
-	err := w.journal.Exec(ctx, "INSERT INTO generations_v1 (generation, version, state, note)"+
-		" SELECT {number:UInt32}, {version:UInt32}, {state:String}, {note:String}",
+	const insert = "INSERT INTO generations_v1 (generation, version, state, note)" +
+		" SELECT {number:UInt32}, {version:UInt32}, {state:String}, {note:String}"
+	err := w.journal.Exec(w.quorum(ctx, projections.Statement{SQL: insert}), insert,
 		clickhouse.Named("number", uint64(g.Number)), clickhouse.Named("version", uint64(g.Version)),
 		clickhouse.Named("state", string(g.State)), clickhouse.Named("note", g.Note))
 	if err != nil {
@@ -119,10 +125,10 @@ func (w *Warehouse) Drop(ctx context.Context, g projections.Generation) error {
 		return err
 	}
 	if g.Number > 0 {
-		return w.journal.Exec(ctx, "DROP DATABASE IF EXISTS "+w.databaseOf(g)+" SYNC")
+		return w.journal.Exec(ctx, w.cluster.DropDatabase(w.databaseOf(g)))
 	}
-	for _, t := range projections.TableNames() { // the journal lies in the same database
-		if err := w.journal.Exec(ctx, "DROP TABLE IF EXISTS "+t+" SYNC"); err != nil {
+	for _, s := range w.cluster.Drops() { // the journal lies in the same database
+		if err := w.journal.Exec(ctx, s.SQL); err != nil {
 			return err
 		}
 	}
@@ -145,15 +151,15 @@ func (w *Warehouse) Generation(ctx context.Context, g projections.Generation) (*
 		opt.Settings = clickhouse.Settings{"max_threads": 1, "max_insert_threads": 1, "max_memory_usage": 1 << 30}
 		maps.Copy(opt.Settings, w.options.Settings)
 	}
-	if err := createDatabase(ctx, opt); err != nil {
+	if err := w.createDatabase(ctx, opt); err != nil {
 		return nil, fmt.Errorf("warehouse: create database %s: %w", opt.Auth.Database, err)
 	}
 	conn, err := clickhouse.Open(&opt)
 	if err != nil {
 		return nil, fmt.Errorf("warehouse: %w", err)
 	}
-	one := &Warehouse{conn: conn}
-	for _, t := range projections.Tables() {
+	one := &Warehouse{conn: conn, cluster: w.cluster}
+	for _, t := range w.cluster.Tables(opt.Auth.Database) {
 		if err := conn.Exec(ctx, t.SQL); err != nil {
 			return nil, errors.Join(fmt.Errorf("warehouse: %s: %w", t.Name, err), one.Close())
 		}

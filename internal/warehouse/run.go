@@ -13,12 +13,13 @@ import (
 )
 
 // Run executes one statement; its effect is durable when Run returns nil. After an error the effect is unknown, and the
-// statement may be run again.
+// statement may be run again; projections.ErrClaimed says that it had none, and will not have.
 func (w *Warehouse) Run(ctx context.Context, s projections.Statement) error {
+	ctx = w.quorum(ctx, s)
 	if len(s.Columns) > 0 {
-		return w.insert(ctx, s)
+		return fenced(w.insert(ctx, s))
 	}
-	return w.conn.Exec(ctx, s.SQL, named(s.Params)...)
+	return fenced(w.conn.Exec(ctx, s.SQL, named(s.Params)...))
 }
 
 func (w *Warehouse) insert(ctx context.Context, s projections.Statement) error {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"milemarker/projections"
 )
 
 // Config says where the database is.
@@ -19,6 +21,7 @@ type Config struct {
 	URL       string            // clickhouse://user:password@host:9000/database, http://... or https://...
 	Transport http.RoundTripper // the embedded engine in place of a network; URL then needs only the database
 	Database  string            // overrides the database of URL; default "milemarker"
+	Cluster   string            // of servers over which the read models are spread, as named in their remote_servers; "" for one server
 }
 
 // Warehouse is an open database with the tables of the read models. It is safe for concurrent use.
@@ -26,7 +29,8 @@ type Config struct {
 // The one that Open returns answers from the generation that serves, and changes over by itself when another one does;
 // see Generation. Whoever writes opens the generation to be written.
 type Warehouse struct {
-	conn connection
+	conn    connection
+	cluster projections.Cluster
 
 	// The rest is of the warehouse that Open returned.
 	options    clickhouse.Options // of the configured database
@@ -50,7 +54,7 @@ func Open(ctx context.Context, cfg Config) (*Warehouse, error) {
 	w.conn = &w.serving
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
-	if err := w.open(ctx); err != nil {
+	if err := w.open(ctx, cfg.Cluster); err != nil {
 		close(w.stopped)
 		return nil, errors.Join(fmt.Errorf("warehouse: %w", err), w.Close())
 	}
@@ -93,15 +97,19 @@ func (c Config) options() (*clickhouse.Options, error) {
 }
 
 // createDatabase creates the database of opt over a connection that does not need it yet.
-func createDatabase(ctx context.Context, opt clickhouse.Options) (err error) {
-	name := opt.Auth.Database
+func (w *Warehouse) createDatabase(ctx context.Context, opt clickhouse.Options) error {
+	return outside(opt, func(conn driver.Conn) error { return conn.Exec(ctx, w.cluster.CreateDatabase(opt.Auth.Database)) })
+}
+
+// outside calls fn with a connection that needs no database of ours.
+func outside(opt clickhouse.Options, fn func(driver.Conn) error) (err error) {
 	opt.Auth.Database = "default"
 	conn, err := clickhouse.Open(&opt)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	return conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+name+" ENGINE = Atomic")
+	return fn(conn)
 }
 
 // Ready returns nil while the database answers.

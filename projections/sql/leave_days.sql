@@ -14,3 +14,5 @@ FROM
     WHERE org = {org:String}
 )
 WHERE new_day != day
+  AND throwIf((SELECT max(term) FROM claims_v1 WHERE partition IN {claimed:Array(Int64)}) != {term:UInt64},
+    'claimed by another projector') = 0

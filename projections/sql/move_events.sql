@@ -16,3 +16,5 @@ FROM
     FROM events_v1 FINAL
     WHERE org = {org:String}
 )
+WHERE throwIf((SELECT max(term) FROM claims_v1 WHERE partition IN {claimed:Array(Int64)}) != {term:UInt64},
+    'claimed by another projector') = 0

@@ -23,4 +23,6 @@ FROM
     WHERE grain = 'day'
       AND (org, bucket) IN (SELECT arrayJoin(arrayZip({orgs:Array(String)}, {days:Array(Date)})))
 )
+WHERE throwIf((SELECT max(term) FROM claims_v1 WHERE partition IN {claimed:Array(Int64)}) != {term:UInt64},
+    'claimed by another projector') = 0
 GROUP BY org, bucket, type, outcome, rep, team, source, campaign, product, currency

@@ -34,4 +34,6 @@ FROM
     WHERE (org, grain, bucket) IN
           (SELECT arrayJoin(arrayZip({orgs:Array(String)}, {grains:Array(String)}, {buckets:Array(Date)})))
 )
+WHERE throwIf((SELECT max(term) FROM claims_v1 WHERE partition IN {claimed:Array(Int64)}) != {term:UInt64},
+    'claimed by another projector') = 0
 GROUP BY org, whole, parent, type, outcome, rep, team, source, campaign, product, currency

@@ -37,6 +37,7 @@ type Config struct {
 	Port     int          // 0: in-process connections only, -1: any free port
 	Token    string       // what every client must present; required when Port is not 0
 	MaxStore int64        // bytes of disk that streams may take; 0: three quarters of what is free at the start
+	Cluster  *Cluster     // the cluster that the server is a node of; nil: it stands alone
 	Unsynced bool         // leave syncing to the caller, after Stop: for filling a folder that counts for nothing until it is full
 	Logger   *slog.Logger // the server's own log; nil: discarded
 }
@@ -76,22 +77,29 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
+// maxPayload is what one message may hold, in bytes: a delivery or an event of 1 MiB, and what is said about it.
+const maxPayload = 4 << 20
+
 func (s *Server) start(ctx context.Context, cfg Config) error {
-	var err error
-	s.nats, err = server.NewServer(&server.Options{
+	opts := &server.Options{
 		ServerName:             "milemarker",
 		Host:                   cmp.Or(cfg.Host, "127.0.0.1"),
 		Port:                   cfg.Port,
 		DontListen:             cfg.Port == 0,
 		Authorization:          cfg.Token,
+		MaxPayload:             maxPayload,
 		JetStream:              true,
 		StoreDir:               cfg.StoreDir,
 		JetStreamMaxStore:      cfg.MaxStore,
 		SyncAlways:             !cfg.Unsynced, // the acknowledgement means: on the disk
 		NoSigs:                 true,
 		DisableJetStreamBanner: true,
-	})
-	if err != nil {
+	}
+	if err := cfg.Cluster.join(opts); err != nil {
+		return err
+	}
+	var err error
+	if s.nats, err = server.NewServer(opts); err != nil {
 		return err
 	}
 	fatal := make(chan error, 1)
