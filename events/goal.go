@@ -40,6 +40,7 @@ func goalTypes() []definition {
 		define(TypeGoalSet, "A goal was set: a metric, a number and a date.", goalIsWhole),
 		define(TypeGoalRevised, "A goal was changed from a day on; what it was before stays.", revisionIsWhole),
 		define[GoalClosed](TypeGoalClosed, "A goal came to its end."),
+		define(TypePlanDrafted, "A plan was drawn up: a result by a date, and what it leans on.", draftIsWhole),
 		define(TypePlanAdopted, "A plan was chosen: what to do so that a goal is reached.", planIsWhole),
 	}
 }

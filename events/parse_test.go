@@ -73,7 +73,7 @@ func TestEveryViolationIsReportedAtItsPlace(t *testing.T) {
 		{event(TypeCallCompleted, goodCall, "Rep", `"x"`), []string{`/Rep is no CloudEvents attribute: names have lower-case letters and digits only; did you mean "rep"?`}},
 		{event(TypeCallCompleted, goodCall, "rep", `"`+long+`"`, "team", `7`), []string{"/team must be a string", "/rep must have at most 100"}},
 		{event("call.complete", goodCall), []string{`/type is not known; did you mean "call.completed"?`}},
-		{event("xyz", goodCall), []string{`/type is not known; known are appointment.cancelled, `}},
+		{event("xyz", goodCall), []string{`/type is not known; known are alert.acknowledged, `}},
 		{event(TypeCallCompleted, `[]`), []string{"/data must be an object, not a list"}},
 		{event(TypeCallCompleted, `null`), []string{"/data must be an object, not null"}},
 		{event(TypeCallCompleted, `{}`), []string{"/data/direction is required: Who called", "/data/outcome is required"}},

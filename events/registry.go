@@ -21,7 +21,10 @@ const (
 	KindTime        Kind = "time"
 	KindGoal        Kind = "goal"
 	KindRoutine     Kind = "routine"
+	KindCalendar    Kind = "calendar"
+	KindPeople      Kind = "people"
 	KindSystem      Kind = "system"
+	KindAlert       Kind = "alert"
 )
 
 // definition is one type of event.
@@ -88,7 +91,10 @@ var known = sync.OnceValue(func() *registry {
 		group{KindTime, timeTypes()},
 		group{KindGoal, goalTypes()},
 		group{KindRoutine, routineTypes()},
+		group{KindCalendar, calendarTypes()},
+		group{KindPeople, peopleTypes()},
 		group{KindSystem, systemTypes()},
+		group{KindAlert, alertTypes()},
 	)
 })
 

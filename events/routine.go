@@ -9,6 +9,9 @@ const (
 	TypeHassleRaised    = "hassle.raised"
 	TypeHassleResolved  = "hassle.resolved"
 	TypePartnerLinked   = "partner.linked"
+	TypeReviewSkipped   = "review.skipped"
+	TypeReviewCommented = "review.commented"
+	TypeRoutineSet      = "routine.set"
 )
 
 func routineTypes() []definition {
@@ -20,6 +23,9 @@ func routineTypes() []definition {
 		define[HassleRaised](TypeHassleRaised, "Something stands in the way."),
 		define[HassleResolved](TypeHassleResolved, "What stood in the way is gone."),
 		define(TypePartnerLinked, "Two reps agreed to hold one another to their goals; event.voided ends it.", partnerIsAnother),
+		define[ReviewSkipped](TypeReviewSkipped, "A review was left out on purpose."),
+		define[ReviewCommented](TypeReviewCommented, "A partner, or somebody of a small group, said something about how a rep stands."),
+		define[RoutineSet](TypeRoutineSet, "A rep chose which reviews to hold; the last event of a rep stands."),
 	}
 }
 
@@ -38,6 +44,16 @@ type Step struct {
 	Before string  `json:"before,omitzero" rule:"format=clock" doc:"The time of day before which to do it, local to the org."`
 	Goal   string  `json:"goal,omitzero" doc:"The id of the goal that it serves."`
 	Text   string  `json:"text,omitzero" rule:"private,multiline" doc:"The step in words."`
+
+	Kind  string    `json:"kind,omitzero" rule:"enum=activity|first_call|rebook|follow_up" doc:"What kind of step it is: so much of an activity, leads to call for the first time, no-shows to rebook, proposals to follow up."`
+	Days  int64     `json:"days,omitzero" rule:"min=0,max=366" doc:"Of follow_up: for how many days nothing was heard, at least."`
+	Items []StepFor `json:"items,omitzero" doc:"The prospects whom it is about."`
+}
+
+// StepFor is one prospect of a step.
+type StepFor struct {
+	Prospect string `json:"prospect" rule:"required" doc:"The prospect's id."`
+	Event    string `json:"event" rule:"required" doc:"The id of the event that calls for the step."`
 }
 
 // DayplanStepDone is the payload of dayplan.step_done.
@@ -121,4 +137,26 @@ func partnerIsAnother(d Draft, p PartnerLinked, report reporter) {
 	if p.Partner != "" && p.Partner == d.Rep {
 		report("partner", "must be another rep")
 	}
+}
+
+// ReviewSkipped is the payload of review.skipped.
+type ReviewSkipped struct {
+	Rhythm string `json:"rhythm" rule:"required,enum=morning|evening|weekly|monthly|quarterly|yearly" doc:"Which review it was."`
+	Day    Date   `json:"day" rule:"required" doc:"The day, or the last day of the span, that was not reviewed, local to the org."`
+	Reason string `json:"reason" rule:"required" doc:"Why; no personal data."`
+}
+
+// ReviewCommented is the payload of review.commented: the event's rep is whose numbers they are.
+type ReviewCommented struct {
+	By     string `json:"by" rule:"required,max=100" doc:"Who said it: a rep's id, or the name on the link by which it was said."`
+	Link   string `json:"link,omitzero" rule:"max=100" doc:"The id of the link by which it was said."`
+	Review string `json:"review,omitzero" doc:"The id of the review's event that it is about."`
+	Goal   string `json:"goal,omitzero" doc:"The id of the goal that it is about."`
+	Text   string `json:"text" rule:"required,private,multiline" doc:"What was said."`
+}
+
+// RoutineSet is the payload of routine.set.
+type RoutineSet struct {
+	Rhythms []string `json:"rhythms,omitzero" rule:"max=6,enum=morning|evening|weekly|monthly|quarterly|yearly" doc:"The reviews that are held; none: the routine rests."`
+	Note    string   `json:"note,omitzero" rule:"private,multiline" doc:"Free text."`
 }

@@ -1,5 +1,7 @@
 package events
 
+import "slices"
+
 // The types of kind system.
 const (
 	TypeEventVoided    = "event.voided"
@@ -36,18 +38,35 @@ func voidsAnother(d Draft, v EventVoided, report reporter) {
 
 // ProspectLinked is the payload of prospect.linked.
 type ProspectLinked struct {
-	Prospects []string `json:"prospects" rule:"required,min=2,max=100,format=prospect" doc:"Prospect ids of one person; the first is the one that stays."`
+	Prospects []string `json:"prospects" rule:"required,min=2,max=100,format=prospect" doc:"Prospect ids of one person."`
 	Reason    string   `json:"reason,omitzero" doc:"How it was found out; no personal data."`
 }
 
-// ProspectErased is the payload of prospect.erased. The event's subject, or data.person, is who is erased.
+// ProspectErased is the payload of prospect.erased. The event's subject, data.person and data.prospects are who is erased:
+// one person.
 type ProspectErased struct {
-	Person *Person `json:"person,omitzero" rule:"private" doc:"Who is erased, when the event has no subject."`
-	Reason string  `json:"reason,omitzero" rule:"enum=request|retention|mistake" doc:"Why."`
+	Person    *Person  `json:"person,omitzero" rule:"private" doc:"Who is erased, when the event has no subject."`
+	Prospects []string `json:"prospects,omitzero" rule:"max=1000,format=prospect" doc:"Further prospect ids of the same person."`
+	Reason    string   `json:"reason,omitzero" rule:"enum=request|retention|mistake" doc:"Why."`
+}
+
+// Erases returns the prospect ids that a recorded prospect.erased names, each once.
+func Erases(e Event) ([]string, error) {
+	payload, err := DecodeData[ProspectErased](e)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, id := range slices.Concat([]string{e.Prospect}, e.Aliases, payload.Prospects) {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 func erasesSomebody(d Draft, e ProspectErased, report reporter) {
-	if d.Subject == "" && (e.Person == nil || *e.Person == (Person{})) {
+	if d.Subject == "" && len(e.Prospects) == 0 && (e.Person == nil || *e.Person == (Person{})) {
 		report("person", "is required when the event has no subject: say who is to be erased")
 	}
 }

@@ -6,6 +6,7 @@ import "time"
 const (
 	TypeTimeLogged       = "time.logged"
 	TypeTimeblockPlanned = "timeblock.planned"
+	TypeTimeblockSkipped = "timeblock.skipped"
 )
 
 // The categories of time.
@@ -20,6 +21,7 @@ func timeTypes() []definition {
 	return []definition{
 		define[TimeLogged](TypeTimeLogged, "Time was spent; the event's time is the end of it."),
 		define[TimeblockPlanned](TypeTimeblockPlanned, "Time was set aside for an activity."),
+		define[TimeblockSkipped](TypeTimeblockSkipped, "A time block does not take place on a day; known beforehand, it counts as neither kept nor missed."),
 	}
 }
 
@@ -43,4 +45,11 @@ type TimeblockPlanned struct {
 	Activity  string    `json:"activity,omitzero" rule:"max=100" doc:"What is to be done, such as calls; no personal data."`
 	Capacity  int64     `json:"capacity,omitzero" rule:"min=0,max=1000" doc:"How many appointments fit in, for a block kept for appointments."`
 	Note      string    `json:"note,omitzero" rule:"private,multiline" doc:"Free text."`
+}
+
+// TimeblockSkipped is the payload of timeblock.skipped.
+type TimeblockSkipped struct {
+	Timeblock string `json:"timeblock" rule:"required" doc:"The block's id."`
+	Day       Date   `json:"day" rule:"required" doc:"The day, local to the org."`
+	Reason    string `json:"reason,omitzero" doc:"Why; no personal data."`
 }

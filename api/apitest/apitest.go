@@ -46,7 +46,7 @@ func Transport(tb testing.TB, next http.RoundTripper) http.RoundTripper {
 
 // registerText makes the validator read pages and styles as text.
 var registerText = sync.OnceFunc(func() { //nolint:gochecknoglobals // the validator's registry is global
-	for _, media := range []string{"text/html", "text/css"} {
+	for _, media := range []string{"text/html", "text/css", "text/calendar", "text/markdown"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.RegisteredBodyDecoder("text/plain"))
 	}
 })

@@ -50,6 +50,9 @@ func run(ctx context.Context, o boot.API) (err error) {
 	if err := services.Guard(o.Data, o.AuditKey, l, logger, time.Now); err != nil {
 		return err
 	}
+	if services.Webhooks, err = services.OpenWebhooks(background, l, 0, o.Public.URL, time.Now); err != nil {
+		return err
+	}
 	web, err := boot.Listen(ctx, o.Listen, logger)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Command ingest runs the ingest role alone, against an external NATS server.
+// Command ingest runs what takes things in, against an external NATS server: the roles ingest, hooks and translator.
 package main
 
 import (
@@ -38,11 +38,16 @@ func run(ctx context.Context, o boot.Ingest) (err error) {
 	if err != nil {
 		return err
 	}
+	if services.Webhooks, err = services.OpenWebhooks(background, l, o.DeliveriesKeep, "", time.Now); err != nil {
+		return err
+	}
 	web, err := boot.Listen(ctx, o.Listen, logger)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, web.Close()) }()
 	return boot.RunRoles(ctx, func() { fmt.Println("ingest is ready:", web.URL()) },
-		assembly.Health(web, l), assembly.Scrape(web, services.Metrics, services.Access), assembly.Ingest(services, web, logger, time.Now), web.Role())
+		assembly.Health(web, l), assembly.Scrape(web, services.Metrics, services.Access), assembly.Ingest(services, web, logger, time.Now),
+		assembly.TranslatorInTurn(services, services.Webhooks, o.Webhooks, logger, time.Now),
+		assembly.Hooks(services.Webhooks, web, o.Webhooks, logger, time.Now), web.Role())
 }

@@ -94,6 +94,8 @@ type restoreCmd struct {
 	boot.Log
 	From string `required:"" type:"existingdir" help:"Folder of the backup."`
 	Data string `required:"" type:"path" env:"MILEMARKER_DATA" help:"Data folder to make; new or empty."`
+
+	Erasures string `type:"existingfile" help:"List of erasures, as 'milemarker people erasures' printed it after the backup: they are carried out before the restored server lets anybody in."`
 }
 
 // Run checks every file, restores, and says what is left to do.
@@ -109,6 +111,11 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 	if master != nil && !errors.Is(master, fs.ErrNotExist) {
 		return errors.Join(master, os.RemoveAll(work))
 	}
+	if c.Erasures != "" {
+		if err := layErasures(c.Erasures, work); err != nil {
+			return errors.Join(err, os.RemoveAll(work))
+		}
+	}
 	if err := backup.Finish(c.From, work, c.Data, m); err != nil {
 		return err
 	}
@@ -117,7 +124,9 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 		fmt.Fprintf(os.Stderr, "The master key is not in the backup: put it to %s (mode 0600), or give it as MILEMARKER_MASTER_KEY.\n",
 			filepath.Join(c.Data, masterFile))
 	}
-	fmt.Fprintln(os.Stderr, "Persons that were erased after the backup are readable again: record their prospect.erased again. See docs/BACKUP.md.")
+	if c.Erasures == "" {
+		fmt.Fprintln(os.Stderr, "Persons that were erased after the backup are readable again: restore with --erasures, or erase them again. See docs/BACKUP.md.")
+	}
 	return nil
 }
 

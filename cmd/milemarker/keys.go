@@ -31,7 +31,7 @@ type apiKey struct {
 type keysAddCmd struct {
 	remote
 	Name   string   `arg:"" help:"What the key is for, such as 'aircall'."`
-	Scopes []string `default:"ingest" help:"What it allows: ingest, read, admin."`
+	Scopes []string `default:"ingest" help:"What it allows: ingest, read, people, admin."`
 	Org    string   `help:"Org of the key; by default the org of the key that makes it. A new name makes a new org."`
 }
 

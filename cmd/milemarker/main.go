@@ -14,17 +14,20 @@ import (
 )
 
 type cli struct {
-	Serve      serveCmd      `cmd:"" help:"Run the whole product in one process."`
-	Engines    enginesCmd    `cmd:"" help:"Run only the embedded NATS and ClickHouse, for roles in processes of their own."`
-	Import     importCmd     `cmd:"" help:"Import a CSV file with a mapping document."`
-	Keys       keysCmd       `cmd:"" help:"Manage API keys."`
-	Audit      auditCmd      `cmd:"" help:"Prove that nothing in the ledger was altered, removed or inserted."`
-	Verify     verifyCmd     `cmd:"" help:"Compare every read model with a recount of the ledger, while everything goes on."`
-	Rebuild    rebuildCmd    `cmd:"" help:"Fold the ledger into fresh read models, verify them, and have them serve."`
-	Backup     backupCmd     `cmd:"" help:"Copy the ledger and its keys into a folder, while everything goes on."`
-	Restore    restoreCmd    `cmd:"" help:"Make a data folder of a backup."`
-	Quarantine quarantineCmd `cmd:"" help:"Deal with ledger messages that could not be read."`
-	Login      loginCmd      `cmd:"" help:"Print a one-time link that opens the page in a browser."`
+	Serve       serveCmd       `cmd:"" help:"Run the whole product in one process."`
+	Engines     enginesCmd     `cmd:"" help:"Run only the embedded NATS and ClickHouse, for roles in processes of their own."`
+	Import      importCmd      `cmd:"" help:"Import a CSV file with a mapping document."`
+	Keys        keysCmd        `cmd:"" help:"Manage API keys."`
+	People      peopleCmd      `cmd:"" help:"Find and erase people."`
+	Audit       auditCmd       `cmd:"" help:"Prove that nothing in the ledger was altered, removed or inserted."`
+	Verify      verifyCmd      `cmd:"" help:"Compare every read model with a recount of the ledger, while everything goes on."`
+	Rebuild     rebuildCmd     `cmd:"" help:"Fold the ledger into fresh read models, verify them, and have them serve."`
+	Backup      backupCmd      `cmd:"" help:"Copy the ledger and its keys into a folder, while everything goes on."`
+	Restore     restoreCmd     `cmd:"" help:"Make a data folder of a backup."`
+	Connections connectionsCmd `cmd:"" help:"Connect providers: dialers, forms, calendars, proposals, payments."`
+	Deliveries  deliveriesCmd  `cmd:"" help:"Look at what providers sent, and replay it."`
+	Quarantine  quarantineCmd  `cmd:"" help:"Deal with ledger messages that could not be read."`
+	Login       loginCmd       `cmd:"" help:"Print a one-time link that opens the page in a browser."`
 
 	Version kong.VersionFlag `help:"Print the version and stop."`
 }

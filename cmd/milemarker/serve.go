@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ import (
 type serveCmd struct {
 	boot.Log
 	boot.HTTP
+	boot.Alerts
+	boot.Webhooks
+	boot.Public
 	engineOptions
 	Org       string `default:"main" env:"MILEMARKER_ORG" help:"Org of the first admin key, made at the first start."`
 	AuditKey  string `env:"MILEMARKER_AUDIT_KEY" help:"Key that signs checkpoints of the ledger; by default the file audit.key in the data folder."`
@@ -56,6 +60,9 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := erasePending(ctx, c.Data, services); err != nil {
+		return err
+	}
 	if err := services.FirstKey(ctx, boot.FirstKey{Data: c.Data, Org: c.Org}); err != nil {
 		return err
 	}
@@ -71,11 +78,18 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 	if err := writeAddress(c.Data, web.URL()); err != nil {
 		return err
 	}
+	services.Webhooks, err = services.OpenWebhooks(background, l, c.DeliveriesKeep, cmp.Or(c.Public.URL, web.URL()), time.Now)
+	if err != nil {
+		return err
+	}
 	return boot.RunRoles(ctx, func() { announce(ctx, c.Data, web.URL(), services) },
 		assembly.Guards(services),
 		assembly.Projector(l, w, nil, logger, time.Now, services.Metrics),
+		assembly.Alerts(services, l, w, c.Alerts, logger, time.Now),
 		assembly.API(services, l, w, web, logger, time.Now),
 		assembly.Ingest(services, web, logger, time.Now),
+		assembly.Translator(services, services.Webhooks, c.Webhooks, logger, time.Now),
+		assembly.Hooks(services.Webhooks, web, c.Webhooks, logger, time.Now),
 		web.Role(),
 	)
 }

@@ -46,5 +46,5 @@ func run(ctx context.Context, o boot.Projector) (err error) {
 	metrics := telemetry.New(time.Now)
 	assembly.Measure(metrics, l, w)
 	return boot.RunRoles(ctx, func() { fmt.Println("projector is ready:", web.URL()) },
-		assembly.Health(web, l, w), assembly.Scrape(web, metrics, nil), assembly.Projector(l, w, o.Partitions, logger, time.Now, metrics), web.Role())
+		assembly.Health(web, l, w), assembly.Scrape(web, metrics, nil), assembly.ProjectorOf(l, w, o, logger, time.Now, metrics), web.Role())
 }

@@ -28,11 +28,14 @@ type Scope string
 const (
 	ScopeIngest Scope = "ingest" // record events
 	ScopeRead   Scope = "read"   // ask questions
-	ScopeAdmin  Scope = "admin"  // both of them, and manage keys
+	ScopePeople Scope = "people" // see who people are: names, numbers, addresses, notes
+	ScopeAdmin  Scope = "admin"  // all of them, and manage keys
 )
 
 // Valid tells whether s is one of the scopes.
-func (s Scope) Valid() bool { return s == ScopeIngest || s == ScopeRead || s == ScopeAdmin }
+func (s Scope) Valid() bool {
+	return s == ScopeIngest || s == ScopeRead || s == ScopePeople || s == ScopeAdmin
+}
 
 // Caller is who made a call.
 type Caller struct {

@@ -99,9 +99,10 @@ func TestScopes(t *testing.T) {
 		may  []access.Scope
 		mayn []access.Scope
 	}{
-		{access.ScopeIngest, []access.Scope{access.ScopeIngest}, []access.Scope{access.ScopeRead, access.ScopeAdmin}},
-		{access.ScopeRead, []access.Scope{access.ScopeRead}, []access.Scope{access.ScopeIngest, access.ScopeAdmin}},
-		{access.ScopeAdmin, []access.Scope{access.ScopeIngest, access.ScopeRead, access.ScopeAdmin}, nil},
+		{access.ScopeIngest, []access.Scope{access.ScopeIngest}, []access.Scope{access.ScopeRead, access.ScopePeople, access.ScopeAdmin}},
+		{access.ScopeRead, []access.Scope{access.ScopeRead}, []access.Scope{access.ScopeIngest, access.ScopePeople, access.ScopeAdmin}},
+		{access.ScopePeople, []access.Scope{access.ScopePeople}, []access.Scope{access.ScopeIngest, access.ScopeRead, access.ScopeAdmin}},
+		{access.ScopeAdmin, []access.Scope{access.ScopeIngest, access.ScopeRead, access.ScopePeople, access.ScopeAdmin}, nil},
 	} {
 		c := access.Caller{Scopes: []access.Scope{tc.has}}
 		for _, s := range tc.may {

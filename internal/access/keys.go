@@ -123,7 +123,7 @@ func (a *Access) newKey(org, name string, scopes []Scope) (string, keyRecord, er
 	}
 	for _, s := range scopes {
 		if !s.Valid() {
-			return "", keyRecord{}, fmt.Errorf("scope %q is none of ingest, read, admin", s)
+			return "", keyRecord{}, fmt.Errorf("scope %q is none of ingest, read, people, admin", s)
 		}
 	}
 	id := newID()

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"milemarker/events"
@@ -40,6 +41,12 @@ type Warehouse interface {
 
 	Metrics(ctx context.Context, q projections.MetricQuery) ([]projections.MetricRow, error)
 
+	// Tally sums up events themselves by day: parts of days, and as they were known at some time.
+	Tally(ctx context.Context, q projections.TallyQuery) ([]projections.MetricRow, error)
+
+	// Amounts returns the amounts of single events, the newest first.
+	Amounts(ctx context.Context, q projections.AmountQuery) ([]events.Decimal, error)
+
 	// Events returns the newest first.
 	Events(ctx context.Context, q projections.EventQuery) ([]projections.EventRow, error)
 
@@ -50,8 +57,8 @@ type Warehouse interface {
 
 // Declared is what an org said about itself.
 type Declared interface {
-	// Goals returns the org's goal events that stand, in the order of their positions.
-	Goals(ctx context.Context, org string) ([]events.Record, error)
+	// Declarations returns what orgs declared, in the order of positions.
+	Declarations(ctx context.Context, q projections.DeclarationQuery) ([]events.Record, error)
 
 	Settings(ctx context.Context, org string) (projections.OrgSettings, error)
 }
@@ -125,7 +132,15 @@ type Deps struct {
 	Auditor    Auditor      // nil where this program keeps no audit log
 	Telemetry  http.Handler // answers a scrape; nil where nothing is measured
 	Upkeep     Upkeep
+	Prospects  Prospects
+	People     People
+	Seals      Seals
+	Reps       Reps
+	Erasures   Erasures
+	Webhooks   Webhooks
+	Mappings   Mappings
 	Backups    Backups // nil where this program writes none
+	Notices    Notices
 }
 
 // Run serves until ctx ends and returns nil then. It mounts everything that no other role mounts: what nobody knows is
@@ -135,7 +150,13 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	if err := cfg.validate(); err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
-	if err := deps.Web.Serve(ctx, newServer(cfg, deps).handler(), "/"); err != nil && ctx.Err() == nil {
+	s := newServer(cfg, deps)
+	listening, stop := context.WithCancel(ctx)
+	var live sync.WaitGroup
+	defer live.Wait()
+	defer stop()
+	live.Go(func() { s.live.run(listening) })
+	if err := deps.Web.Serve(ctx, s.handler(), "/"); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("api: %w", err)
 	}
 	return nil

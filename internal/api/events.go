@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,7 +30,7 @@ type eventsAnswer struct {
 	Next     string          `json:"next,omitempty"` // where the next page is
 }
 
-// eventView is one event as it is shown: without its private fields, which stay sealed.
+// eventView is one event as it is shown: its private fields only to who may see them and asks for it.
 type eventView struct {
 	ID           string          `json:"id"`
 	Type         string          `json:"type"`
@@ -48,6 +49,10 @@ type eventView struct {
 	VoidedBy     string          `json:"voided_by,omitempty"`
 	RecordedBy   string          `json:"recorded_by,omitempty"` // id of the key, of corrections
 	Amends       string          `json:"amends,omitempty"`
+	Private      json.RawMessage `json:"private,omitempty"` // when it is opened
+	Erased       bool            `json:"erased,omitempty"`  // its private fields can never be opened again
+
+	Whole events.Event `json:"-"`
 }
 
 func viewEvent(r projections.EventRow) eventView {
@@ -56,12 +61,16 @@ func viewEvent(r projections.EventRow) eventView {
 		ID: e.ID, Type: e.Type, Time: e.Time, TimeInferred: e.TimeInferred, Day: r.Day, Rep: e.Rep, Team: e.Team,
 		Prospect: e.Prospect, Aliases: e.Aliases, Source: e.Source, Data: e.Data, Sealed: e.Sealed != "",
 		RecordedAt: e.RecordedAt, Position: r.Position, VoidedBy: r.VoidedBy,
-		RecordedBy: e.RecordedBy, Amends: e.Amends,
+		RecordedBy: e.RecordedBy, Amends: e.Amends, Whole: e,
 	}
 }
 
 // listEvents answers GET /v1/events.
 func (s *server) listEvents(a ask) error {
+	opened, err := opens(a)
+	if err != nil {
+		return err
+	}
 	q, err := s.readEvents(a, 100)
 	if err != nil {
 		return err
@@ -74,18 +83,30 @@ func (s *server) listEvents(a ask) error {
 	for _, r := range rows {
 		views = append(views, viewEvent(r))
 	}
+	header, cells := eventsHeader(), eventCells
+	if opened {
+		if err := s.open(a, views); err != nil {
+			return err
+		}
+		header = append(header, openedHeader()...)
+		cells = func(v eventView) []cell { return append(eventCells(v), openedCells(v)...) }
+	}
 	link := nextLink(a, "/v1/events", next)
 	if link != "" {
 		a.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
 	}
 	if wantsCSV(a.Context) {
-		return writeCSV(a.Context, "events", eventsHeader(), views, eventCells)
+		return writeCSV(a.Context, "events", header, views, cells)
 	}
 	return a.JSON(http.StatusOK, eventsAnswer{Position: a.position, Events: views, Next: link})
 }
 
 // oneEvent answers GET /v1/events/{id}: the event and its whole history.
 func (s *server) oneEvent(a ask) error {
+	opened, err := opens(a)
+	if err != nil {
+		return err
+	}
 	if err := a.query.done(); err != nil {
 		return err
 	}
@@ -104,7 +125,13 @@ func (s *server) oneEvent(a ask) error {
 	if err != nil {
 		return err
 	}
-	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "event": viewEvent(rows[0]), "history": history})
+	view := []eventView{viewEvent(rows[0])}
+	if opened {
+		if err := errors.Join(s.open(a, view), s.openSteps(a, history)); err != nil {
+			return err
+		}
+	}
+	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "event": view[0], "history": history})
 }
 
 func (s *server) readEvents(a ask, pageSize int) (eventsQuestion, error) {
@@ -120,6 +147,13 @@ func (s *server) readEvents(a ask, pageSize int) (eventsQuestion, error) {
 			q.narrow(projections.ByType, d.Types())
 			q.narrow(projections.ByOutcome, d.Outcomes())
 		}
+	}
+	if id := a.query.one("person"); id != "" {
+		g, err := s.group(a, id)
+		if err != nil {
+			return q, err
+		}
+		q.Prospects = g.prospects()
 	}
 	if v := a.query.one("cursor"); v != "" {
 		after, err := decodeCursor(v)

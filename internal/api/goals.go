@@ -12,6 +12,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/metric"
 	"milemarker/projections"
 )
@@ -82,17 +83,9 @@ func titleOf(g projections.Goal, terms projections.GoalTerms) string {
 
 func goalPath(id string) string { return "/v1/goals/" + url.PathEscape(id) }
 
-// goals returns the org's goals. One that cannot be read is logged and left out: it must not hide the others.
-func (s *server) goals(a ask) ([]projections.Goal, error) {
-	records, err := s.deps.Warehouse.Goals(a.ctx(), a.caller.Org)
-	if err != nil {
-		return nil, err
-	}
-	goals, err := projections.FoldGoals(nil, records)
-	if err != nil {
-		s.deps.Logger.WarnContext(a.ctx(), "goal events left out", "org", a.caller.Org, "error", err)
-	}
-	return goals, nil
+// desk tells how goals stand, as of the moment of the question.
+func (s *server) desk(a ask) goals.Desk {
+	return goals.Desk{Reader: s.deps.Warehouse, Logger: s.deps.Logger, Now: func() time.Time { return a.now }}
 }
 
 // listGoals answers GET /v1/goals.
@@ -105,12 +98,12 @@ func (s *server) listGoals(a ask) error {
 	if !given {
 		on = a.today()
 	}
-	goals, err := s.goals(a)
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
 	if err != nil {
 		return err
 	}
 	views := []goalView{}
-	for _, g := range goals {
+	for _, g := range all {
 		if !open || isOpen(g, on) {
 			views = append(views, viewGoal(g, on))
 		}
@@ -144,23 +137,28 @@ func (s *server) oneGoal(a ask) error {
 
 // goal returns the goal that the path names.
 func (s *server) goal(a ask) (projections.Goal, error) {
-	goals, err := s.goals(a)
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
 	if err != nil {
 		return projections.Goal{}, err
 	}
 	id := pathID(a.Context)
-	i := slices.IndexFunc(goals, func(g projections.Goal) bool { return g.ID == id })
+	i := slices.IndexFunc(all, func(g projections.Goal) bool { return g.ID == id })
 	if i < 0 {
-		return projections.Goal{}, failed(http.StatusNotFound,
-			fmt.Sprintf("There is no goal %.200q up to position %d.", id, a.position),
-			"If it was just set, ask with min_position.")
+		return projections.Goal{}, noGoal(a, id)
 	}
-	return goals[i], nil
+	return all[i], nil
+}
+
+func noGoal(a ask, id string) error {
+	return failed(http.StatusNotFound, fmt.Sprintf("There is no goal %.200q up to position %d.", id, a.position),
+		"If it was just set, ask with min_position.")
 }
 
 // pathID returns the id that the path names. The router leaves escapes in it where the path has some that matter.
-func pathID(c echo.Context) string {
-	id := c.Param("id")
+func pathID(c echo.Context) string { return pathParam(c, "id") }
+
+func pathParam(c echo.Context, name string) string {
+	id := c.Param(name)
 	if c.Request().URL.RawPath == "" {
 		return id
 	}

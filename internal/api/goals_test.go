@@ -15,7 +15,8 @@ const aGoal = `{"goal":"calls-in-march","title":"Calls in March","metric":"calls
 func TestSetGoal(t *testing.T) {
 	h := newHouse(t)
 	a := h.do(http.MethodPost, "/v1/goals", aGoal)
-	want := `{"goal":"calls-in-march","event":"goal.set/calls-in-march","outcome":"appended","position":1}` + "\n"
+	want := `{"goal":"calls-in-march","event":"goal.set/calls-in-march","outcome":"appended","position":1,` +
+		`"derived":{"rate":{"count":2,"per":"day"}}}` + "\n"
 	if a.status != http.StatusCreated || a.body != want || a.header.Get("Location") != "/v1/goals/calls-in-march" ||
 		a.header.Get(positionHeader) != "1" {
 		t.Errorf("%d %v %s", a.status, a.header, a.body)
@@ -74,16 +75,18 @@ func TestSetGoalRefuses(t *testing.T) {
 		`[]`:                               {""},
 		`{}`:                               {"/metric", "/target", "/ends_on"},
 		without(`,"ends_on":"2024-03-31"`): {"/ends_on"},
-		strings.Replace(aGoal, `"calls"`, `"happiness"`, 1):                {"/metric"},
-		strings.Replace(aGoal, `"calls"`, `"contact_rate"`, 1):             {"/metric"},
-		strings.Replace(aGoal, `"calls"`, `"receipts"`, 1):                 {"/currency"},
-		strings.Replace(aGoal, `"2024-03-31"`, `"2024-02-01"`, 1):          {"/ends_on"},
-		strings.Replace(aGoal, `"title"`, `"curve":"season","title"`, 1):   {"/curve"},
-		strings.Replace(aGoal, `"title"`, `"colour":"blue","title"`, 1):    {"/colour"},
-		strings.Replace(aGoal, `"calls-in-march"`, `7`, 1):                 {"/goal"},
-		strings.Replace(aGoal, `"title"`, `"metric":"leads","title"`, 1):   {"/metric"},
-		strings.Replace(aGoal, `"rep","owner":"kim"`, `"team"`, 1):         {"/owner"},
-		strings.Replace(aGoal, `"2024-03-31"}`, `"soon","target":"x"}`, 1): {"/ends_on", "/target"},
+		strings.Replace(aGoal, `"calls"`, `"happiness"`, 1):                            {"/metric"},
+		strings.Replace(aGoal, `"calls"`, `"contact_rate"`, 1):                         {"/target"},
+		strings.Replace(aGoal, `"calls"`, `"receipts"`, 1):                             {"/currency"},
+		strings.Replace(aGoal, `"2024-03-31"`, `"2024-02-01"`, 1):                      {"/ends_on"},
+		strings.Replace(aGoal, `"title"`, `"parent":"none","title"`, 1):                {"/parent"},
+		strings.Replace(aGoal, `"title"`, `"rate":{"count":2,"per":"day"},"title"`, 1): {"/rate"},
+		strings.Replace(aGoal, `"calls-in-march"`, `"a:b"`, 1):                         {"/goal"},
+		strings.Replace(aGoal, `"title"`, `"colour":"blue","title"`, 1):                {"/colour"},
+		strings.Replace(aGoal, `"calls-in-march"`, `7`, 1):                             {"/goal"},
+		strings.Replace(aGoal, `"title"`, `"metric":"leads","title"`, 1):               {"/metric"},
+		strings.Replace(aGoal, `"rep","owner":"kim"`, `"team"`, 1):                     {"/owner"},
+		strings.Replace(aGoal, `"2024-03-31"}`, `"soon","target":"x"}`, 1):             {"/ends_on", "/target"},
 	} {
 		h.refused(http.MethodPost, "/v1/goals", body, http.StatusUnprocessableEntity, pointers...)
 	}

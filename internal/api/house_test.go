@@ -36,6 +36,9 @@ type house struct {
 	now       time.Time
 	shelf     *shelf
 	auditor   *auditor
+	hooks     Webhooks
+	inbox     *inbox
+	recorder  Recorder // of the people's house
 }
 
 func newHouse(tb testing.TB) *house {
@@ -62,9 +65,11 @@ func newHouse(tb testing.TB) *house {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	h.hooks, h.inbox = newWebhooks(tb, clock)
 	web := httptest.NewServer(newServer(Config{MaxWait: 50 * time.Millisecond, MaxPage: 500}.withDefaults(), Deps{
-		Warehouse: h.warehouse, Recorder: h.warehouse, Keys: h.access, Clock: clock,
-		Logger: slog.New(slog.DiscardHandler), Quarantine: kept, Auditor: h.auditor, Upkeep: &upkeep{}, Backups: &backups{},
+		Warehouse: h.warehouse, Webhooks: h.hooks, Mappings: newMappings(tb, clock), Recorder: h.warehouse, Keys: h.access, Clock: clock,
+		Notices: notices(tb, h.warehouse, clock),
+		Logger: slog.New(slog.DiscardHandler), Quarantine: kept, Auditor: h.auditor, Upkeep: &upkeep{}, Prospects: nobody{}, Backups: &backups{},
 		Telemetry: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 			_, _ = w.Write([]byte("measured 1\n"))

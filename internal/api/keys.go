@@ -105,11 +105,11 @@ func keyFaults(name string, scopes []access.Scope) []fault {
 		faults = append(faults, at("/name", fmt.Sprintf("is required: what the key is for, one line of at most %d bytes", maxKeyName)))
 	}
 	if len(scopes) == 0 {
-		faults = append(faults, at("/scopes", "is required: one or more of ingest, read, admin"))
+		faults = append(faults, at("/scopes", "is required: one or more of ingest, read, people, admin"))
 	}
 	for i, scope := range scopes {
 		if !scope.Valid() {
-			faults = append(faults, at(fmt.Sprintf("/scopes/%d", i), "want ingest, read or admin"))
+			faults = append(faults, at(fmt.Sprintf("/scopes/%d", i), "want ingest, read, people or admin"))
 		}
 	}
 	return faults

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -45,6 +46,13 @@ func (s *server) metrics(a ask) error {
 	q, err := s.readMetrics(a)
 	if err != nil {
 		return err
+	}
+	if len(q.compare) > 0 {
+		calendars, err := s.desk(a).Calendars(a.ctx(), a.caller.Org, time.Time{})
+		if err != nil {
+			return err
+		}
+		a.working = calendars.Of(q.owner())
 	}
 	rows, err := s.metricRows(a, q)
 	if err != nil {
@@ -92,6 +100,17 @@ func (s *server) readMetrics(a ask) (metricsQuestion, error) {
 		a.query.fault("grain", fmt.Sprintf("makes %d buckets, the limit is %d: take a coarser one or fewer days", n, s.cfg.MaxBuckets))
 	}
 	return q, a.query.done()
+}
+
+// owner returns whose working time periods are compared by: the rep's or team's that the question is about, else the org's.
+func (q metricsQuestion) owner() events.Owner {
+	if reps := q.where[projections.ByRep]; len(reps) == 1 && reps[0] != "" {
+		return events.Owner{OwnerKind: events.OwnerRep, Owner: reps[0]}
+	}
+	if teams := q.where[projections.ByTeam]; len(teams) == 1 && teams[0] != "" {
+		return events.Owner{OwnerKind: events.OwnerTeam, Owner: teams[0]}
+	}
+	return events.Owner{OwnerKind: events.OwnerOrg}
 }
 
 // refuseSplitRatios refuses to take type or outcome apart under a ratio, which sets one against the other.

@@ -1,8 +1,7 @@
 package api
 
 import (
-	"cmp"
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,27 +9,36 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
-	"milemarker/internal/metric"
+	"milemarker/internal/goals"
 	"milemarker/internal/pace"
 	"milemarker/projections"
 )
 
-// paceView is how a goal stands at an instant.
+// paceView is how a goal stands at an instant. Numbers are in the unit of the goal's metric.
 type paceView struct {
-	Position events.Position `json:"position"`
-	Goal     goalView        `json:"goal"` // as it stood then
-	At       time.Time       `json:"at"`
-	Line     string          `json:"line"` // the curve that was followed
-	Actual   any             `json:"actual"`
-	Expected any             `json:"expected"`
-	Margin   any             `json:"margin"`
-	Ratio    *float64        `json:"ratio"` // null while nothing is expected
-	Status   pace.Status     `json:"status"`
-	Rule     pace.Rule       `json:"rule"` // by which the status was found
-	Limits   limitsView      `json:"limits"`
-	Left     leftView        `json:"left"`
-	Sentence string          `json:"sentence"`
-	Events   string          `json:"events"` // where the events behind actual are
+	Position *events.Position `json:"position,omitempty"`
+	Goal     goalView         `json:"goal"` // as it stood then
+	At       time.Time        `json:"at"`
+	Known    *time.Time       `json:"known,omitempty"` // whose knowledge was used, unless it is today's
+	Line     string           `json:"line"`            // the curve that was followed
+	Actual   any              `json:"actual"`          // null for a ratio of which nothing is known
+	Part     any              `json:"part,omitempty"`  // of a ratio, what actual is made of
+	Of       any              `json:"of,omitempty"`
+	Expected any              `json:"expected"`
+	Margin   any              `json:"margin"`
+	Ratio    *float64         `json:"ratio"`           // null while nothing is expected
+	Ahead    *aheadView       `json:"ahead,omitempty"` // negative when behind
+	Status   pace.Status      `json:"status"`
+	Rule     pace.Rule        `json:"rule"` // by which the status was found
+	Limits   limitsView       `json:"limits"`
+	Luck     luckView         `json:"luck"`
+	Left     leftView         `json:"left"`
+	Current  *currentView     `json:"current,omitempty"`
+	SafeDays *int             `json:"safe_days,omitempty"`
+	Markers  []passedView     `json:"markers,omitempty"`
+	Outlook  *outlookView     `json:"outlook,omitempty"`
+	Sentence string           `json:"sentence"`
+	Events   string           `json:"events"` // where the events behind actual are
 }
 
 type limitsView struct {
@@ -39,53 +47,208 @@ type limitsView struct {
 	Ahead    any `json:"ahead"`
 }
 
-type leftView struct {
-	Total       any `json:"total"`
-	WorkingDays int `json:"working_days"`
-	PerDay      any `json:"per_working_day"` // null if no working day is left
-	PerWeek     any `json:"per_week"`
+// luckView says what luck was reckoned with.
+type luckView struct {
+	Dispersion float64 `json:"dispersion"` // 1 is pure chance, and what is taken until it is measured
+	Days       int     `json:"measured_over_days"`
+	Amounts    int     `json:"measured_over_amounts,omitempty"`
 }
 
-// standing is a goal with its pace.
-type standing struct {
-	goal   projections.Goal
-	metric metric.Definition
-	line   string
-	pace   pace.Pace
-	link   string // query of the events behind it
+type aheadView struct {
+	Hours float64 `json:"working_hours"`
+	Days  float64 `json:"working_days"`
+}
+
+type leftView struct {
+	Total       any      `json:"total"`
+	WorkingDays int      `json:"working_days"`
+	PerDay      any      `json:"per_working_day"` // null if no working day is left
+	PerWeek     any      `json:"per_week"`
+	Needed      *float64 `json:"needed,omitempty"` // of a ratio: what it must be from here on
+}
+
+type currentView struct {
+	PerDay  float64 `json:"per_working_day"`
+	PerWeek float64 `json:"per_week"`
+	Over    int     `json:"over_working_days"`
+}
+
+type passedView struct {
+	On      calendar.Day `json:"on"`
+	Value   any          `json:"value"`
+	Actual  any          `json:"actual"`
+	Over    bool         `json:"over"`
+	Reached bool         `json:"reached"`
+}
+
+// outlookView is what is to be expected, at 10, 50 and 90 %.
+type outlookView struct {
+	Chance  float64          `json:"chance"`
+	Finish  map[string]any   `json:"finish"`
+	Reached map[string]any   `json:"reached_on,omitempty"`
+	LeansOn outlookLeansView `json:"leans_on"`
+}
+
+type outlookLeansView struct {
+	Days   int     `json:"working_days"`
+	Events float64 `json:"events"`
 }
 
 // goalPace answers GET /v1/goals/{id}/pace.
 func (s *server) goalPace(a ask) error {
-	moment, day := readInstant(a)
+	moment, _ := readInstant(a)
+	known := readKnown(a, moment)
 	if err := a.query.done(); err != nil {
 		return err
 	}
-	g, err := s.goal(a)
+	id := pathID(a.Context)
+	st, err := s.desk(a).Standing(a.ctx(), a.caller.Org, id, moment, known)
+	if err != nil {
+		return paceFailure(a, id, err)
+	}
+	v := viewPace(st)
+	v.Position = &a.position
+	return a.JSON(http.StatusOK, v)
+}
+
+// readKnown reads the parameter known: now, then (as of the moment that is judged), or an instant. It returns zero for now.
+func readKnown(a ask, moment time.Time) time.Time {
+	switch v := a.query.one("known"); v {
+	case "", "now":
+		return time.Time{}
+	case "then":
+		return moment
+	default:
+		known, err := time.Parse(time.RFC3339, v)
+		switch {
+		case err != nil:
+			a.query.fault("known", "want now, then, or an instant such as 2017-12-31T12:00:00Z")
+		case known.After(a.now):
+			a.query.fault("known", "lies in the future")
+		}
+		return known
+	}
+}
+
+// listPaces answers GET /v1/pace: how all open goals of somebody stand, the most urgent first.
+func (s *server) listPaces(a ask) error {
+	moment, _ := readInstant(a)
+	f := goals.Filter{Rep: a.query.one("rep"), Team: a.query.one("team")}
+	since, _ := a.query.day("ended_since")
+	f.Since = since
+	f.Owned = a.query.choice("owner_kind", "", events.OwnerOrg) == events.OwnerOrg
+	if f.Owned && (f.Rep != "" || f.Team != "") {
+		a.query.fault("owner_kind", "goes neither with rep nor with team")
+	}
+	if err := a.query.done(); err != nil {
+		return err
+	}
+	all, err := s.desk(a).All(a.ctx(), a.caller.Org, f, moment)
 	if err != nil {
 		return err
 	}
-	st, err := s.stand(a, g, moment, day)
-	if err != nil {
+	views, without := []paceView{}, []noPaceView{}
+	for _, st := range all {
+		if st.NoPace != "" {
+			without = append(without, noPaceView{Goal: st.Goal.ID, Title: st.Title, Reason: st.NoPace})
+			continue
+		}
+		views = append(views, viewPace(st))
+	}
+	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "goals": views, "without_pace": without})
+}
+
+type noPaceView struct {
+	Goal   string `json:"goal"`
+	Title  string `json:"title"`
+	Reason string `json:"reason"`
+}
+
+// paceFailure is the answer where nothing can be told of how a goal stands.
+func paceFailure(a ask, id string, err error) error {
+	var none goals.NoPaceError
+	switch {
+	case errors.Is(err, goals.ErrNoGoal):
+		return noGoal(a, id)
+	case errors.As(err, &none):
+		return failed(http.StatusUnprocessableEntity, none.Reason, "Close the goal and set one whose pace can be told.")
+	default:
 		return err
 	}
-	show := func(d events.Decimal) any { return quantity(st.metric.Unit, d) }
-	p := st.pace
+}
+
+func viewPace(st goals.Standing) paceView {
+	show := func(d events.Decimal) any { return quantity(st.Metric.Unit, d) }
+	p := st.Pace
 	v := paceView{
-		Position: a.position, Goal: viewGoal(g, day), At: p.At.UTC(), Line: st.line, Actual: show(p.Actual),
+		Goal: viewGoal(st.Goal, st.Day), At: p.At.UTC(), Line: st.Line, Actual: show(p.Actual),
 		Expected: show(p.Expected), Margin: show(p.Margin), Status: p.Status, Rule: p.Rule,
 		Limits:   limitsView{OffTrack: show(p.Limits.OffTrack), AtRisk: show(p.Limits.AtRisk), Ahead: show(p.Limits.Ahead)},
+		Luck:     luckView{Dispersion: rounded(p.Spread.Dispersion), Days: p.Spread.Days, Amounts: p.Spread.Amounts},
 		Left:     leftView{Total: show(p.Left.Total), WorkingDays: p.Left.Days},
-		Sentence: p.Sentence, Events: "/v1/events?" + st.link,
+		SafeDays: p.SafeDays, Sentence: p.Sentence, Events: "/v1/events?" + behindLink(st),
 	}
-	if p.Ratio != nil {
-		ratio := rounded(*p.Ratio)
-		v.Ratio = &ratio
+	if !st.Known.IsZero() {
+		known := st.Known.UTC()
+		v.Known = &known
 	}
-	if p.Left.Days > 0 {
+	if st.Course.Kind.Ratio() {
+		v.Part, v.Of, v.Left.Total = p.Part, p.Of, nil
+		if p.Of == 0 {
+			v.Actual, v.Margin = nil, nil
+		}
+		v.Left.Needed = roundedAt(p.Left.Needed)
+	}
+	v.Ratio = roundedAt(p.Ratio)
+	if p.Ahead != nil {
+		v.Ahead = &aheadView{Hours: rounded(p.Ahead.Time.Hours()), Days: rounded(p.Ahead.Days)}
+	}
+	if p.Left.Days > 0 && !st.Course.Kind.Ratio() {
 		v.Left.PerDay, v.Left.PerWeek = show(p.Left.Day), show(p.Left.Week)
 	}
-	return a.JSON(http.StatusOK, v)
+	if p.Current != nil {
+		v.Current = &currentView{rounded(p.Current.Day), rounded(p.Current.Week), p.Current.Over}
+	}
+	for _, m := range p.Markers {
+		v.Markers = append(v.Markers, passedView{m.On, show(m.Value), show(m.Actual), m.Over, m.Reached})
+	}
+	if o := st.Outlook; o != nil {
+		v.Outlook = &outlookView{
+			Chance: rounded(o.Reach), Finish: map[string]any{}, LeansOn: outlookLeansView{o.Over, rounded(o.Happened)},
+		}
+		for i, name := range []string{"p10", "p50", "p90"} {
+			v.Outlook.Finish[name] = show(o.Finish[i])
+			if o.Reached[i] != nil {
+				if v.Outlook.Reached == nil {
+					v.Outlook.Reached = map[string]any{}
+				}
+				v.Outlook.Reached[name] = o.Reached[i]
+			}
+		}
+	}
+	return v
+}
+
+func roundedAt(x *float64) *float64 {
+	if x == nil {
+		return nil
+	}
+	r := rounded(*x)
+	return &r
+}
+
+// behindLink is the query of the events behind the actual number of a standing.
+func behindLink(st goals.Standing) string {
+	link := url.Values{"metric": {st.Goal.Metric}}
+	for d, values := range st.Behind.Where {
+		if d != projections.ByType {
+			link[string(d)] = values
+		}
+	}
+	if st.Behind.CutShort { // the list of events goes from new to old: it begins right before the moment
+		link.Set("cursor", encodeCursor(projections.Cursor{Time: st.At}))
+	}
+	return strings.TrimPrefix(eventsLink("", span{st.Behind.From, st.Behind.To}, link), "?")
 }
 
 // readInstant reads the parameter at: an instant, or a date for the end of that day; now if it is not given. It returns
@@ -113,77 +276,4 @@ func readInstant(a ask) (time.Time, calendar.Day) {
 		a.query.fault("at", "lies in the future")
 	}
 	return moment.Truncate(time.Microsecond), a.calendar.DayOf(moment)
-}
-
-// stand tells how a goal, as it stood on a day, stands at a moment of that day.
-func (s *server) stand(a ask, g projections.Goal, moment time.Time, day calendar.Day) (standing, error) {
-	st := standing{goal: g}
-	var ok bool
-	if st.metric, ok = metric.Find(g.Metric); !ok || !st.metric.Additive() {
-		return st, noPace(fmt.Sprintf("The goal counts %.100q, which is not defined or does not add up.", g.Metric))
-	}
-	currency := ""
-	if st.metric.ByCurrency() {
-		if currency = cmp.Or(g.Currency, a.settings.Currency); currency == "" {
-			return st, noPace("The goal is an amount, but neither it nor the org has a currency.")
-		}
-	}
-	terms := g.On(day)
-	goal := pace.Goal{
-		Target: terms.Target, Direction: pace.Direction(g.Direction), From: g.StartsOn, To: terms.EndsOn,
-		Rule: pace.Rule(terms.StatusRule), Counts: st.metric.Unit == metric.Count,
-		Noun: strings.TrimSpace(currency + " " + st.metric.Noun),
-	}
-	goal.Markers, st.line = markers(goal, terms.Course)
-	if err := goal.Validate(); err != nil {
-		return st, noPace(strings.ReplaceAll(err.Error(), "\n", "; "))
-	}
-	q := actualQuery{
-		metric: st.metric, currency: currency, where: goalFilter(g, st.metric, currency),
-		days: span{g.StartsOn, min(terms.EndsOn, day) + 1}, moment: moment,
-	}
-	actual, err := s.actual(a, q)
-	if err != nil {
-		return st, err
-	}
-	st.pace = pace.Check(goal, actual, moment, a.working)
-	link := url.Values{"metric": {g.Metric}}
-	for d, values := range q.where {
-		if d != projections.ByType {
-			link[string(d)] = values
-		}
-	}
-	q.days.to = max(q.days.to, q.days.from+1)
-	if a.cutShort(moment, q.days) { // the list of events goes from new to old: it begins right before the moment
-		link.Set("cursor", encodeCursor(projections.Cursor{Time: moment}))
-	}
-	st.link = strings.TrimPrefix(eventsLink("", q.days, link), "?")
-	return st, nil
-}
-
-func noPace(detail string) error {
-	return failed(http.StatusUnprocessableEntity, detail, "Close the goal and set one whose pace can be told.")
-}
-
-// markers returns the mile markers of a course, and the curve that they make: a course that cannot be followed runs
-// straight.
-func markers(g pace.Goal, c events.Course) ([]pace.Marker, string) {
-	switch c.Curve {
-	case events.CurveMonthly:
-		if m, ok := pace.MonthlyMarkers(g.From, g.To, g.Target, c.Weights); ok {
-			return m, events.CurveMonthly
-		}
-	case events.CurveMarkers:
-		for _, m := range c.Markers {
-			on, err := calendar.ParseDay(string(m.On))
-			if err != nil {
-				return nil, events.CurveStraight
-			}
-			g.Markers = append(g.Markers, pace.Marker{On: on, Value: m.Value})
-		}
-		if g.Validate() == nil {
-			return g.Markers, events.CurveMarkers
-		}
-	}
-	return nil, events.CurveStraight
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"embed"
-	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/metric"
 	"milemarker/internal/pace"
 	"milemarker/projections"
@@ -86,7 +86,7 @@ type numberView struct{ Title, Value, Link string }
 
 type standingView struct{ Title, Target, Owner, Period, Status, Sentence, Link string }
 
-// maxStandings bounds how many goals the first page shows: the pace of each is a question of its own.
+// maxStandings bounds how many goals the first page shows.
 const maxStandings = 20
 
 // homePage answers GET /: today's numbers and how the goals stand.
@@ -120,33 +120,25 @@ func (s *server) homePage(a ask) error {
 	return s.show(a.Context, http.StatusOK, "home.html", v)
 }
 
-// standings tells how the open goals stand, those that end first before the others.
+// standings tells how the open goals stand, the most urgent first.
 func (s *server) standings(a ask) (views []standingView, more int, err error) {
-	goals, err := s.goals(a)
+	all, err := s.desk(a).All(a.ctx(), a.caller.Org, goals.Filter{}, a.now)
 	if err != nil {
 		return nil, 0, err
 	}
-	today := a.today()
-	goals = slices.DeleteFunc(goals, func(g projections.Goal) bool { return !isOpen(g, today) || g.StartsOn > today })
-	slices.SortStableFunc(goals, func(x, y projections.Goal) int { return int(x.On(today).EndsOn - y.On(today).EndsOn) })
-	if len(goals) > maxStandings {
-		goals, more = goals[:maxStandings], len(goals)-maxStandings
+	all = slices.DeleteFunc(all, func(st goals.Standing) bool { return st.Goal.StartsOn > a.today() })
+	if len(all) > maxStandings {
+		all, more = all[:maxStandings], len(all)-maxStandings
 	}
-	for _, g := range goals {
-		terms := g.On(today)
+	for _, st := range all {
 		v := standingView{
-			Title: titleOf(g, terms), Target: targetOf(g, terms), Owner: strings.TrimSpace(g.Owner.OwnerKind + " " + g.Owner.Owner),
-			Period: g.StartsOn.String() + " to " + terms.EndsOn.String(),
+			Title: st.Title, Target: targetOf(st.Goal, st.Terms),
+			Owner:  strings.TrimSpace(st.Goal.Owner.OwnerKind + " " + st.Goal.Owner.Owner),
+			Period: st.Goal.StartsOn.String() + " to " + st.Terms.EndsOn.String(),
+			Status: statusWords(st.Pace.Status), Sentence: st.Pace.Sentence,
 		}
-		st, err := s.stand(a, g, a.now, today)
-		var told failure
-		switch {
-		case errors.As(err, &told):
-			v.Status, v.Sentence = "no pace", told.Detail
-		case err != nil:
-			return nil, 0, err
-		default:
-			v.Status, v.Sentence, v.Link = statusWords(st.pace.Status), st.pace.Sentence, "/events?"+st.link
+		if v.Link = "/events?" + behindLink(st); st.NoPace != "" {
+			v.Status, v.Sentence, v.Link = "no pace", st.NoPace, ""
 		}
 		views = append(views, v)
 	}

@@ -26,9 +26,14 @@ const positionHeader = "Milemarker-Position"
 type server struct {
 	cfg  Config
 	deps Deps
+	live *hub
 }
 
-func newServer(cfg Config, deps Deps) *server { return &server{cfg: cfg, deps: deps} }
+func newServer(cfg Config, deps Deps) *server {
+	s := &server{cfg: cfg, deps: deps}
+	s.live = newHub(s)
+	return s
+}
 
 func (s *server) handler() http.Handler {
 	e := echo.New()
@@ -53,6 +58,12 @@ func (s *server) handler() http.Handler {
 	e.POST("/v1/goals", s.keyed(access.ScopeIngest, s.setGoal))
 	e.GET("/v1/goals/:id", s.asked(s.oneGoal))
 	e.GET("/v1/goals/:id/pace", s.asked(s.goalPace))
+	s.goalRoutes(e)
+	s.planRoutes(e)
+	s.mountNotices(e)
+	s.webhookRoutes(e)
+	s.mappingRoutes(e)
+	s.peopleRoutes(e)
 	e.GET("/v1/quarantine", s.keyed(access.ScopeAdmin, s.listQuarantine))
 	e.GET("/v1/quarantine/:position", s.keyed(access.ScopeAdmin, s.oneQuarantined))
 	e.POST("/v1/quarantine/:position", s.keyed(access.ScopeAdmin, s.decide))
@@ -99,8 +110,12 @@ func headAsGet(next echo.HandlerFunc) echo.HandlerFunc {
 // bounded gives a request the time and the size that it may have, and the headers that every answer carries.
 func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.cfg.Timeout)
-		defer cancel()
+		ctx := c.Request().Context()
+		if c.Path() != streamPath {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, s.cfg.Timeout)
+			defer cancel()
+		}
 		r := c.Request().WithContext(ctx)
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, s.cfg.MaxBody)
 		c.SetRequest(r)
@@ -141,9 +156,15 @@ type ask struct {
 	calendar calendar.Calendar
 	working  calendar.Working
 	now      time.Time
+	context  context.Context //nolint:containedctx // of a question that no request asks; nil else
 }
 
-func (a ask) ctx() context.Context { return a.Request().Context() }
+func (a ask) ctx() context.Context {
+	if a.context != nil {
+		return a.context
+	}
+	return a.Request().Context()
+}
 
 func (a ask) today() calendar.Day { return a.calendar.DayOf(a.now) }
 
@@ -180,8 +201,8 @@ func (s *server) ask(c echo.Context, caller access.Caller) (ask, error) {
 		return a, err
 	}
 	a.calendar = a.settings.Calendar()
-	a.working, err = a.calendar.Working(calendar.DefaultWeek())
-	return a, err
+	a.working = a.calendar.Working(calendar.DefaultWeek())
+	return a, nil
 }
 
 // reach returns the position that the read models reflect, once it has passed the one that is wanted. It asks in pauses

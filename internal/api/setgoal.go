@@ -9,12 +9,17 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"milemarker/events"
 	"milemarker/internal/access"
+	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/metric"
+	"milemarker/internal/pace"
+	"milemarker/projections"
 )
 
 // goalAnswer is what POST /v1/goals answers.
@@ -23,22 +28,33 @@ type goalAnswer struct {
 	Event    string          `json:"event"` // id of the event that set it
 	Outcome  events.Outcome  `json:"outcome"`
 	Position events.Position `json:"position"`
+	Derived  map[string]any  `json:"derived,omitempty"` // the third of target, ends_on and rate
 }
 
-// setGoal answers POST /v1/goals: the body is the payload of goal.set, its id may be left out. The same goal sent again
-// is the same goal.
+// members are what a body holds, by name.
+type members = map[string]json.RawMessage
+
+// setGoal answers POST /v1/goals: the body is the payload of goal.set, its id may be left out, and a rate may stand in for
+// target or ends_on. The same goal sent again is the same goal.
 func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 	body, fields, err := readObject(c)
 	if err != nil {
 		return err
 	}
+	a, err := s.ask(c, caller)
+	if err != nil {
+		return err
+	}
+	if err := a.query.done(); err != nil {
+		return err
+	}
 	if _, given := fields["starts_on"]; !given {
-		settings, err := s.deps.Warehouse.Settings(c.Request().Context(), caller.Org)
-		if err != nil {
-			return err
-		}
-		body = withMember(body, "starts_on", settings.Calendar().DayOf(s.deps.Clock()).String(), len(fields) == 0)
+		body = withMember(body, "starts_on", a.today().String(), len(fields) == 0)
 		fields["starts_on"] = nil
+	}
+	derived, body, faults, err := s.derive(a, body, fields)
+	if err != nil {
+		return err
 	}
 	id, data := "", body
 	if raw, given := fields["goal"]; given {
@@ -50,13 +66,14 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 		data = withMember(body, "goal", id, false)
 	}
 	draft, found := events.Draft{ID: "goal.set/" + id, Source: told, Type: events.TypeGoalSet, Data: data}.Check()
-	faults := violations(found)
-	if _, dated := fields["ends_on"]; !dated {
-		faults = slices.DeleteFunc(faults, func(f fault) bool { return *f.Pointer == "/ends_on" })
-		faults = append(faults, at("/ends_on",
-			"is required: a goal without a date is a wish. Say by when it is to be reached, such as \"2027-03-31\"."))
+	faults = append(faults, wished(violations(found), fields)...)
+	if faults = append(faults, goalFaults(draft)...); len(faults) == 0 {
+		faults, err = s.parentFaults(a, draft)
 	}
-	if faults = append(faults, goalFaults(draft)...); len(faults) > 0 {
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
 		return badBody(faults)
 	}
 	receipt, err := s.record(c, caller.Org, draft)
@@ -68,7 +85,130 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 	if receipt.Outcome == events.Duplicate {
 		status = http.StatusOK
 	}
-	return c.JSON(status, goalAnswer{Goal: id, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position})
+	return c.JSON(status, goalAnswer{
+		Goal: id, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position, Derived: derived,
+	})
+}
+
+// wished puts what helps in the place of what only says that something is missing.
+func wished(faults []fault, fields members) []fault {
+	for name, detail := range map[string]string{
+		"ends_on": "is required: a goal without a date is a wish. Say by when it is to be reached, such as \"2027-03-31\"; " +
+			"or give a target and a rate, and the date follows.",
+		"metric": "is required: a goal that nobody can measure cannot be kept track of. Say what is counted, such as " +
+			"\"calls\"; /v1/metrics/definitions lists all there is.",
+		"target": "is required: say how much is to be reached, such as 60; or give a date and a rate, and the target follows.",
+	} {
+		if _, given := fields[name]; given {
+			continue
+		}
+		had := len(faults)
+		faults = slices.DeleteFunc(faults, func(f fault) bool { return *f.Pointer == "/"+name })
+		if len(faults) < had {
+			faults = append(faults, at("/"+name, detail))
+		}
+	}
+	slices.SortStableFunc(faults, func(a, b fault) int { return strings.Compare(*a.Pointer, *b.Pointer) })
+	return faults
+}
+
+// rateGiven is the member rate of a new goal.
+type rateGiven struct {
+	Count events.Decimal `json:"count"`
+	Per   string         `json:"per"`
+}
+
+// derive takes the member rate out of a body, and puts what follows from it in the place of the target or the last day. Of
+// target and last day without a rate it tells the rate.
+func (s *server) derive(a ask, body []byte, fields members) (derived map[string]any, out []byte, faults []fault, err error) {
+	raw, given := fields["rate"]
+	if !given {
+		derived, err = s.rateOf(a, body)
+		return derived, body, nil, err
+	}
+	out = withoutMember(body, "rate")
+	delete(fields, "rate")
+	var rate rateGiven
+	if json.Unmarshal(raw, &rate) != nil || rate.Count <= 0 || !slices.Contains([]string{"day", "week", "month"}, rate.Per) {
+		return nil, out, []fault{at("/rate", `must be an object such as {"count": 10, "per": "week"}, per day, week or month`)}, nil
+	}
+	var g events.GoalSet
+	if json.Unmarshal(out, &g) != nil {
+		return nil, out, nil, nil // what is wrong is found by the check
+	}
+	from, errFrom := calendar.ParseDay(string(g.StartsOn))
+	_, hasTarget := fields["target"]
+	_, hasEnd := fields["ends_on"]
+	d, known := metric.Find(g.Metric)
+	switch {
+	case errFrom != nil || !known:
+		return nil, out, nil, nil
+	case !d.Additive():
+		return nil, out, []fault{at("/rate", "cannot go with a ratio, which does not add up")}, nil
+	case hasTarget == hasEnd:
+		return nil, out, []fault{at("/rate", "must stand with either target or ends_on: any two of the three give the third")}, nil
+	}
+	calendars, err := s.desk(a).Calendars(a.ctx(), a.caller.Org, time.Time{})
+	if err != nil {
+		return nil, out, nil, err
+	}
+	speed, w := pace.Speed{Count: rate.Count, Per: rate.Per}, calendars.Of(g.Owner)
+	if hasTarget {
+		to, ok := speed.End(from, g.Target, w)
+		if !ok {
+			return nil, out, []fault{at("/rate", "does not reach the target within ten years")}, nil
+		}
+		fields["ends_on"] = nil
+		return map[string]any{"ends_on": to}, withMember(out, "ends_on", to.String(), false), nil, nil
+	}
+	to, errTo := calendar.ParseDay(string(g.EndsOn))
+	if errTo != nil {
+		return nil, out, nil, nil
+	}
+	target, ok := speed.Target(from, to, w)
+	target = wholeUnits(d, target)
+	if !ok || target <= 0 {
+		return nil, out, []fault{at("/rate", "comes to nothing until ends_on, or to more than can be counted")}, nil
+	}
+	fields["target"] = nil
+	return map[string]any{"target": quantity(d.Unit, target)}, withMember(out, "target", target.String(), false), nil, nil
+}
+
+// rateOf returns the rate that a target and a last day come to, where both are given and add up.
+func (s *server) rateOf(a ask, body []byte) (map[string]any, error) {
+	var g events.GoalSet
+	if json.Unmarshal(body, &g) != nil {
+		return nil, nil // what is wrong is found by the check
+	}
+	from, errFrom := calendar.ParseDay(string(g.StartsOn))
+	to, errTo := calendar.ParseDay(string(g.EndsOn))
+	d, known := metric.Find(g.Metric)
+	if errFrom != nil || errTo != nil || !known || !d.Additive() || to < from {
+		return nil, nil
+	}
+	calendars, err := s.desk(a).Calendars(a.ctx(), a.caller.Org, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	speed, ok := pace.SpeedTo(from, to, g.Target, "day", calendars.Of(g.Owner))
+	if !ok {
+		return nil, nil
+	}
+	return map[string]any{"rate": map[string]any{"count": quantity(d.Unit, speed.Count), "per": speed.Per}}, nil
+}
+
+// unitOf returns the unit in which targets of a metric are told: cents, or whole things.
+func unitOf(d metric.Definition) events.Decimal {
+	if d.Unit == metric.Money {
+		return events.Scale / 100
+	}
+	return events.Scale
+}
+
+// wholeUnits rounds to such units, half up.
+func wholeUnits(d metric.Definition, x events.Decimal) events.Decimal {
+	unit := unitOf(d)
+	return (x + unit/2) / unit * unit
 }
 
 // goalFaults says what a goal must be beyond what the event must be: something whose pace can be told.
@@ -78,24 +218,59 @@ func goalFaults(d events.Draft) []fault {
 		return nil // was reported
 	}
 	var faults []fault
-	if g.Goal == "." || g.Goal == ".." {
-		faults = append(faults, at("/goal", "cannot stand in an address"))
+	if g.Goal == "." || g.Goal == ".." || strings.Contains(g.Goal, ":") {
+		faults = append(faults, at("/goal", "cannot stand in an address: no colon, and not . or .."))
 	}
 	def, ok := metric.Find(g.Metric)
 	switch {
 	case !ok:
-		faults = append(faults, at("/metric", "is not defined; see /v1/metrics/definitions"))
-	case !def.Additive():
-		faults = append(faults, at("/metric", "is a ratio; a goal needs something that adds up, such as calls"))
+		return append(faults, at("/metric", "is not defined; see /v1/metrics/definitions"))
 	case !def.ByCurrency() && g.Currency != "":
 		faults = append(faults, at("/currency", "must be left out: "+g.Metric+" is no amount"))
 	case def.ByCurrency() && g.Currency == "":
 		faults = append(faults, at("/currency", "is required for an amount: an ISO 4217 code such as \"EUR\""))
 	}
-	if g.Curve == events.CurveSeason {
-		faults = append(faults, at("/curve", "season is not told yet; take straight, monthly or markers"))
+	if !def.Additive() && g.Curve != "" && g.Curve != events.CurveStraight {
+		faults = append(faults, at("/curve", "must be left out: a ratio has no curve, its line is the target all the time"))
+	}
+	if def.Share && g.Target > events.Scale {
+		faults = append(faults, at("/target", "must be from 0 to 1: a share such as 0.3 for 30 %"))
 	}
 	return faults
+}
+
+// parentFaults says what a goal must be so that it can serve the one above it.
+func (s *server) parentFaults(a ask, d events.Draft) ([]fault, error) {
+	var g events.GoalSet
+	if err := json.Unmarshal(d.Data, &g); err != nil || g.Parent == "" {
+		return nil, err
+	}
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	if err != nil {
+		return nil, err
+	}
+	from, errFrom := calendar.ParseDay(string(g.StartsOn))
+	to, errTo := calendar.ParseDay(string(g.EndsOn))
+	if errFrom != nil || errTo != nil {
+		return nil, nil // was reported
+	}
+	return servesFaults(all, g.Goal, g.Parent, from, to, a.today()), nil
+}
+
+// servesFaults says why a goal cannot serve another.
+func servesFaults(all []projections.Goal, id, parent string, from, to, on calendar.Day) []fault {
+	above, ok := goals.Find(all, parent)
+	switch {
+	case !ok:
+		return []fault{at("/parent", "names no goal that is known. If it was just set, send min_position with the position that it got.")}
+	case from < above.StartsOn || to > above.On(on).EndsOn:
+		return []fault{at("/parent", fmt.Sprintf("runs from %s to %s: a goal that serves it must lie inside",
+			above.StartsOn, above.On(on).EndsOn))}
+	case goals.Above(all, parent, id, on):
+		return []fault{at("/parent", "serves this goal itself, directly or through others")}
+	default:
+		return nil
+	}
 }
 
 // contentID names a goal that was given no name by what it is, so that sending it twice makes one goal.
@@ -114,4 +289,32 @@ func withMember(object []byte, name, value string, empty bool) []byte {
 		data = append(data, ',')
 	}
 	return append(data, members...)
+}
+
+// withoutMember takes a member out of an object, every time that it is given.
+func withoutMember(object []byte, name string) []byte {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if _, err := dec.Token(); err != nil {
+		return object
+	}
+	out := []byte{'{'}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return object
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return object
+		}
+		if key == name {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = fmt.Appendf(out, "%q:", key)
+		out = append(out, value...)
+	}
+	return append(out, '}')
 }

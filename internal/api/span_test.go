@@ -18,11 +18,7 @@ func working(tb testing.TB, s calendar.Settings) calendar.Working {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w, err := c.Working(calendar.DefaultWeek())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return w
+	return c.Working(calendar.DefaultWeek())
 }
 
 func TestCounterpart(t *testing.T) {

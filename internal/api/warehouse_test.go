@@ -118,6 +118,7 @@ func (w *warehouse) Events(_ context.Context, q projections.EventQuery) ([]proje
 		voidedBy := w.voided[q.Org+" "+r.Event.ID]
 		wanted := w.matches(r, q.Org, q.Where) && (q.Voided || voidedBy == "") &&
 			(len(q.IDs) == 0 || slices.Contains(q.IDs, r.Event.ID)) && (q.Prospect == "" || q.Prospect == r.Event.Prospect) &&
+			about(r.Event, q.Prospects) &&
 			(q.From == 0 || r.Day >= q.From) && (q.To == 0 || r.Day < q.To)
 		if wanted && (q.After == nil || newer(*q.After, *place(projections.EventRow{Record: r.Record}))) {
 			out = append(out, projections.EventRow{Record: r.Record, Day: r.Day, VoidedBy: voidedBy})
@@ -138,18 +139,6 @@ func newer(a, b projections.Cursor) bool {
 		return c > 0
 	}
 	return a.Position > b.Position
-}
-
-func (w *warehouse) Goals(_ context.Context, org string) ([]events.Record, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var out []events.Record
-	for _, r := range w.rows {
-		if r.Event.Org == org && events.KindOf(r.Event.Type) == events.KindGoal && w.voided[org+" "+r.Event.ID] == "" {
-			out = append(out, r.Record)
-		}
-	}
-	return out, w.err
 }
 
 func (w *warehouse) Settings(context.Context, string) (projections.OrgSettings, error) {
@@ -183,7 +172,7 @@ func (w *warehouse) Record(_ context.Context, org string, drafts []events.Draft)
 			public, _, _ := d.Split()
 			err := w.add(events.Event{
 				ID: d.ID, Source: d.Source, Type: d.Type, Org: org, Rep: d.Rep, DataVersion: 1, Data: public,
-				Time: time.Date(2024, 3, 13, 11, 0, 0, 0, time.UTC), Digest: string(d.Canonical()),
+				Time: time.Date(2024, 3, 13, 11, 0, 0, 0, time.UTC), RecordedAt: time.Date(2024, 3, 13, 11, 0, 0, 0, time.UTC), Digest: string(d.Canonical()),
 				RecordedBy: d.RecordedBy, Amends: d.Amends,
 			})
 			if err != nil {

@@ -9,18 +9,17 @@ import (
 
 func inBerlin(tb testing.TB, week Week) Working {
 	tb.Helper()
-	w, err := mustNew(tb, Settings{Zone: "Europe/Berlin", WeekStart: time.Monday, FiscalYearStart: time.January}).Working(week)
-	if err != nil {
+	if err := week.Validate(); err != nil {
 		tb.Fatal(err)
 	}
-	return w
+	return mustNew(tb, Settings{Zone: "Europe/Berlin", WeekStart: time.Monday, FiscalYearStart: time.January}).Working(week)
 }
 
 func TestWorkingBetween(t *testing.T) {
 	office := inBerlin(t, DefaultWeek())
 	var nights Week // around the clock, so that clock changes fall into working hours
 	for d := range nights {
-		nights[d] = Hours{From: 0, To: 24 * time.Hour}
+		nights[d] = []Hours{{From: 0, To: 24 * time.Hour}}
 	}
 	always := inBerlin(t, nights)
 	for _, c := range []struct {
@@ -60,7 +59,7 @@ func wallClock(tb testing.TB, s string) time.Time {
 
 func TestWorkingHoursAtASkippedClock(t *testing.T) {
 	var week Week
-	week[time.Sunday] = Hours{From: 2*time.Hour + 30*time.Minute, To: 5 * time.Hour}
+	week[time.Sunday] = []Hours{{From: 2*time.Hour + 30*time.Minute, To: 5 * time.Hour}}
 	w := inBerlin(t, week)
 	sunday := mustDay(t, "2024-03-31") // 02:00 to 03:00 is left out
 	from, to, ok := w.Hours(sunday)
@@ -93,14 +92,16 @@ func TestWorkingTimeProperties(t *testing.T) {
 		c := anyCalendar(t)
 		var week Week
 		for d := range week {
-			from := rapid.IntRange(0, 24*60).Draw(t, "from")
-			to := rapid.IntRange(from, 24*60).Draw(t, "to")
-			week[d] = Hours{From: time.Duration(from) * time.Minute, To: time.Duration(to) * time.Minute}
+			for last := 0; len(week[d]) < 3 && rapid.Bool().Draw(t, "more"); {
+				from := rapid.IntRange(last, 24*60).Draw(t, "from")
+				last = rapid.IntRange(from, 24*60).Draw(t, "to")
+				week[d] = append(week[d], Hours{From: time.Duration(from) * time.Minute, To: time.Duration(last) * time.Minute})
+			}
 		}
-		w, err := c.Working(week)
-		if err != nil {
+		if err := week.Validate(); err != nil {
 			t.Fatal(err)
 		}
+		w := c.Working(week)
 		at := func(name string) time.Time {
 			return time.Unix(rapid.Int64Range(1_500_000_000, 1_500_000_000+90*secondsPerDay).Draw(t, name), 0)
 		}
@@ -112,21 +113,50 @@ func TestWorkingTimeProperties(t *testing.T) {
 			t.Fatalf("%s worked in %s", w.Between(a, b), b.Sub(a))
 		}
 		d := c.DayOf(a)
-		worked := w.Between(d.In(c.Location()), (d+1).In(c.Location())) > 0
-		if worked != (w.Days(d, d+1) == 1) {
-			t.Fatalf("%s: worked is %t, working days %d", d, worked, w.Days(d, d+1))
+		worked := w.Between(d.In(c.Location()), (d + 1).In(c.Location()))
+		if (worked > 0) != (w.Days(d, d+1) == 1) || worked != w.On(d) {
+			t.Fatalf("%s: %s worked, working days %d, by the day %s", d, worked, w.Days(d, d+1), w.On(d))
+		}
+		if fast := w.Over(d-40, d+40); fast.Between(a, b) != w.Between(a, b) || fast.Days(d-50, d+3) != w.Days(d-50, d+3) {
+			t.Fatalf("with a table %s, without %s", fast.Between(a, b), w.Between(a, b))
+		}
+		wanted := time.Duration(rapid.Int64Range(0, int64(30*time.Hour)).Draw(t, "wanted"))
+		if at, ok := w.After(a, wanted); ok && w.Between(a, at) != wanted {
+			t.Fatalf("%s after %s is %s, but W is %s", wanted, a, at, w.Between(a, at))
 		}
 	})
 }
 
-func TestWorkingRefuses(t *testing.T) {
-	c := mustNew(t, DefaultSettings())
-	for name, h := range map[string]Hours{
-		"before midnight": {From: -time.Hour, To: time.Hour},
-		"backwards":       {From: 17 * time.Hour, To: 9 * time.Hour},
-		"beyond the day":  {From: 9 * time.Hour, To: 25 * time.Hour},
+func TestSeveralSpansADay(t *testing.T) {
+	week := Week{time.Monday: {{From: 9 * time.Hour, To: 12 * time.Hour}, {From: 13 * time.Hour, To: 18 * time.Hour}}}
+	w := inBerlin(t, week)
+	for at, want := range map[string]time.Duration{
+		"2024-03-25 08:00": 0, "2024-03-25 12:30": 3 * time.Hour, "2024-03-25 14:00": 4 * time.Hour, "2024-03-26 00:00": 8 * time.Hour,
 	} {
-		if _, err := c.Working(Week{time.Tuesday: h}); err == nil {
+		if got := w.Between(wallClock(t, "2024-03-25 00:00"), wallClock(t, at)); got != want {
+			t.Errorf("worked until %s: %s, want %s", at, got, want)
+		}
+	}
+	if at, ok := w.After(wallClock(t, "2024-03-25 11:30"), time.Hour); !ok || !at.Equal(wallClock(t, "2024-03-25 13:30")) {
+		t.Errorf("an hour of work after half past eleven is done at %s", at)
+	}
+	if at, ok := w.After(wallClock(t, "2024-03-25 17:30"), time.Hour); !ok || !at.Equal(wallClock(t, "2024-04-01 09:30")) {
+		t.Errorf("an hour of work after half past five is done at %s", at)
+	}
+	if _, ok := inBerlin(t, Week{}).After(wallClock(t, "2024-03-25 17:30"), 1); ok {
+		t.Error("who never works has worked")
+	}
+}
+
+func TestWeekRefuses(t *testing.T) {
+	for name, hours := range map[string][]Hours{
+		"before midnight": {{From: -time.Hour, To: time.Hour}},
+		"backwards":       {{From: 17 * time.Hour, To: 9 * time.Hour}},
+		"beyond the day":  {{From: 9 * time.Hour, To: 25 * time.Hour}},
+		"overlapping":     {{From: 9 * time.Hour, To: 13 * time.Hour}, {From: 12 * time.Hour, To: 17 * time.Hour}},
+		"out of order":    {{From: 13 * time.Hour, To: 17 * time.Hour}, {From: 9 * time.Hour, To: 12 * time.Hour}},
+	} {
+		if err := (Week{time.Tuesday: hours}).Validate(); err == nil {
 			t.Errorf("%s: want an error", name)
 		}
 	}

@@ -68,9 +68,9 @@ var table = map[string]row{
 	"internal/providers/all":          {ours: []string{"internal/providers/..."}},
 	"internal/providers/dial":         {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
 	"internal/providers/bill":         {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
-	"internal/providers/merge":        {ours: []string{"internal/providers"}},
+	"internal/providers/merge":        {ours: []string{"internal/providers", "internal/providers/wire"}},
 	"internal/providers/form":         {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
-	"internal/providers/booking":      {ours: []string{"events", "internal/providers", "internal/providers/wire"}},
+	"internal/providers/booking":      {ours: []string{"events", "internal/providers", "internal/providers/merge", "internal/providers/wire"}},
 	"internal/providers/offer":        {ours: []string{"events", "internal/providers", "internal/providers/merge", "internal/providers/wire"}},
 	"internal/providers/fetch":        {ours: []string{"internal/providers"}},
 	"internal/providers/...": {ours: []string{
@@ -133,7 +133,7 @@ var table = map[string]row{
 			"internal/boot", "internal/ledger", "internal/warehouse", "internal/vault", "internal/recorder",
 			"internal/ingest", "internal/projector", "internal/api",
 			"internal/alerts", "internal/goals", "internal/links", "internal/notify",
-			"internal/connections", "internal/deliveries", "internal/held", "internal/hooks", "internal/translator", "internal/providers/...",
+			"internal/connections", "internal/deliveries", "internal/held", "internal/hooks", "internal/mapping", "internal/translator", "internal/providers/...",
 			"internal/audit", "internal/backup", "internal/lease", "internal/quarantine", "internal/telemetry", "internal/verify",
 		}, plain...),
 		homes: []string{watermill},
@@ -142,6 +142,8 @@ var table = map[string]row{
 	"cmd/projector":  {ours: mains},
 	"cmd/api":        {ours: mains},
 	"cmd/milemarker": {ours: []string{"..."}},
+
+	"docs/examples/webhooks": {},
 
 	"internal/house":      {},
 	"internal/acceptance": {},

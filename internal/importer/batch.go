@@ -1,6 +1,11 @@
 package importer
 
-import "errors"
+import (
+	"context"
+	"errors"
+
+	"milemarker/internal/mapping"
+)
 
 const (
 	batchEvents = 500     // events in one request
@@ -19,14 +24,14 @@ type batch struct {
 
 // batcher cuts a file into batches, in order.
 type batcher struct {
-	mapping *Mapping
+	mapping *mapping.Mapping
 	rows    *rows
 	held    []item // of the row that did not fit any more
 	err     error  // what ended the file
 }
 
 // next returns the next batch; io.EOF after the last. A file that breaks off gives its good rows first, then the error.
-func (c *batcher) next() (batch, error) {
+func (c *batcher) next(ctx context.Context) (batch, error) {
 	b := batch{offset: c.rows.offset()}
 	b.add(c.held)
 	c.held = nil
@@ -41,7 +46,10 @@ func (c *batcher) next() (batch, error) {
 			c.err = err
 			continue
 		default:
-			items = c.mapping.build(r)
+			if items, err = build(ctx, c.mapping, r); err != nil {
+				c.err = err
+				continue
+			}
 		}
 		if !b.fits(items) {
 			c.held = items

@@ -1,14 +1,15 @@
 package importer
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"milemarker/events"
+	"milemarker/internal/mapping"
 )
 
 // envelope is the submitted form of an event.
@@ -34,46 +35,29 @@ type item struct {
 }
 
 // build applies every rule to a row. No item at all means that no rule applied.
-func (m *Mapping) build(r row) []item {
-	var out []item
-	for _, rule := range m.rules {
-		if slices.ContainsFunc(rule.when, func(c condition) bool { return !c.holds(r) }) {
-			continue
-		}
-		it := item{row: r, typ: rule.typ}
-		body, err := m.event(rule, r)
-		if err == nil {
-			it.id, it.event, err = check(body)
+func build(ctx context.Context, m *mapping.Mapping, r row) ([]item, error) {
+	made, err := m.Apply(ctx, mapping.Input{Row: r})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]item, 0, len(made.Made))
+	for _, one := range made.Made {
+		it := item{row: r, typ: one.Type}
+		var err error
+		if one.Fault != nil {
+			err = one.Fault
+		} else {
+			it.id, it.event, err = check(envelope{
+				SpecVersion: "1.0", ID: one.ID, Source: m.Source(), Type: one.Type, Subject: one.Subject, Time: one.Time,
+				Rep: one.Rep, Team: one.Team, Data: one.Data,
+			})
 		}
 		if err != nil {
-			it.event, it.reason = nil, rule.typ+": "+err.Error()
+			it.event, it.reason = nil, strings.TrimPrefix(one.Type+": "+err.Error(), ": ")
 		}
 		out = append(out, it)
 	}
-	return out
-}
-
-// event makes the event that rule says.
-func (m *Mapping) event(rule rule, r row) (envelope, error) {
-	e := envelope{SpecVersion: "1.0", Source: m.source, Type: rule.typ}
-	if _, err := rule.id.source.renderFull(r); err != nil {
-		return e, fmt.Errorf("id: %w", err)
-	}
-	e.ID = rule.id.text(r)
-	var err error
-	if e.Time, err = rule.time.eval(r); err != nil {
-		return e, fmt.Errorf("time: %w", err)
-	}
-	for _, a := range []struct {
-		to   *string
-		from *value
-	}{{&e.Rep, rule.rep}, {&e.Team, rule.team}, {&e.Subject, rule.subject}} {
-		if a.from != nil {
-			*a.to = a.from.text(r)
-		}
-	}
-	e.Data, err = evalFields(rule.data, r, m.marks, "/data")
-	return e, err
+	return out, nil
 }
 
 // check validates an event as the server will, so that faults show before anything is sent.
@@ -97,48 +81,18 @@ func violated(violations []events.Violation) string {
 	return strings.Join(reasons, "; ")
 }
 
-// refs calls visit for each column that the mapping reads, with the line that names it.
-func (m *Mapping) refs(visit func(line int, ref string)) {
-	each := func(v *value) {
-		if v != nil {
-			for _, ref := range v.source.refs() {
-				visit(v.line, ref)
-			}
+// bind checks that every column that the mapping reads is there; the error is a *mapping.Error.
+func bind(m *mapping.Mapping, n *names) error {
+	var faults []mapping.Fault
+	for _, t := range m.Tables() {
+		if _, ok := n.columns[t.On]; !ok {
+			faults = append(faults, mapping.Fault{Line: t.Line, Detail: fmt.Sprintf("there is no column %q to join on", t.On)})
 		}
 	}
-	var walk func(node)
-	walk = func(n node) {
-		each(n.leaf)
-		for _, item := range n.list {
-			walk(item)
-		}
-		for _, f := range n.fields {
-			walk(f.node)
-		}
-	}
-	for _, r := range m.rules {
-		for _, c := range r.when {
-			visit(c.line, c.ref)
-		}
-		for _, v := range []*value{r.id, &r.time.source, r.rep, r.team, r.subject} {
-			each(v)
-		}
-		walk(node{fields: r.data})
-	}
-}
-
-// bind checks that every column that the mapping reads is there; the error is a *MappingError.
-func (m *Mapping) bind(n *names) error {
-	d := &document{}
-	for _, t := range m.tables {
-		if _, ok := n.columns[t.on]; !ok {
-			d.faults = append(d.faults, Fault{t.line, fmt.Sprintf("there is no column %q to join on", t.on)})
-		}
-	}
-	m.refs(func(line int, ref string) {
-		if err := n.check(ref); err != nil {
-			d.faults = append(d.faults, Fault{line, err.Error()})
+	m.Refs(func(line int, name string) {
+		if err := n.check(name); err != nil {
+			faults = append(faults, mapping.Fault{Line: line, Detail: err.Error()})
 		}
 	})
-	return d.err()
+	return mapping.NewError(faults)
 }

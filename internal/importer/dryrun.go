@@ -19,7 +19,7 @@ func dryRun(ctx context.Context, in *input, out io.Writer) (Report, error) {
 	var report Report
 	shown, explained := 0, 0
 	for batches := (&batcher{mapping: in.mapping, rows: in.rows}); ; {
-		b, err := batches.next()
+		b, err := batches.next(ctx)
 		if errors.Is(err, io.EOF) {
 			return report, nil
 		}

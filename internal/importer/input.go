@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"milemarker/internal/mapping"
 )
 
 // input is an opened file with its mapping.
 type input struct {
-	mapping *Mapping
+	mapping *mapping.Mapping
 	rows    *rows
 	file    *os.File
 	size    int64  // bytes
@@ -26,7 +28,7 @@ func open(cfg Config) (in *input, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("mapping: %w", err)
 	}
-	mapping, err := ParseMapping(text)
+	document, err := mapping.Parse(text, mapping.Rows)
 	if err != nil {
 		return nil, fmt.Errorf("mapping %s:\n%w", cfg.Mapping, err)
 	}
@@ -49,30 +51,30 @@ func open(cfg Config) (in *input, err error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	rows, err := readRows(file, mapping.shape)
+	rows, err := readRows(file, document.CSV())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.CSV, err)
 	}
-	rows.names.tables, err = openTables(mapping, filepath.Dir(cfg.CSV), sum)
+	rows.names.tables, err = openTables(document, filepath.Dir(cfg.CSV), sum)
 	if err != nil {
 		return nil, err
 	}
-	if err := mapping.bind(rows.names); err != nil {
+	if err := bind(document, rows.names); err != nil {
 		return nil, fmt.Errorf("mapping %s does not fit %s:\n%w", cfg.Mapping, cfg.CSV, err)
 	}
-	return &input{mapping, rows, file, size, hex.EncodeToString(sum.Sum(nil))}, nil
+	return &input{document, rows, file, size, hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // openTables reads the joined tables, which stand beside the CSV file, and adds them to the hash.
-func openTables(m *Mapping, folder string, sum io.Writer) (map[string]joined, error) {
+func openTables(m *mapping.Mapping, folder string, sum io.Writer) (map[string]joined, error) {
 	tables := map[string]joined{}
-	for _, name := range slices.Sorted(maps.Keys(m.tables)) {
-		spec := m.tables[name]
-		path := spec.file
+	for _, name := range slices.Sorted(maps.Keys(m.Tables())) {
+		spec := m.Tables()[name]
+		path := spec.File
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(folder, path)
 		}
-		t, err := openTable(path, m.shape, spec, sum)
+		t, err := openTable(path, m.CSV(), spec, sum)
 		if err != nil {
 			return nil, fmt.Errorf("table %s: %s: %w", name, path, err)
 		}
@@ -81,7 +83,7 @@ func openTables(m *Mapping, folder string, sum io.Writer) (map[string]joined, er
 	return tables, nil
 }
 
-func openTable(path string, s shape, spec tableSpec, sum io.Writer) (joined, error) {
+func openTable(path string, s mapping.CSV, spec mapping.Table, sum io.Writer) (joined, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return joined{}, err

@@ -1,12 +1,11 @@
 package importer
 
 import (
-	"errors"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"milemarker/internal/mapping"
 )
 
 // good is the smallest document there is.
@@ -19,109 +18,9 @@ events:
     data: { proposal: "{id}" }
 `
 
-func TestParseMappingFaults(t *testing.T) {
-	for _, c := range []struct {
-		name, old, new string // good with old replaced by new
-		want           []string
-	}{
-		{"empty", good, "", []string{"line 1: the document is empty"}},
-		{"not YAML", "source: /imports/test", "source: [", []string{"line 3: not YAML: did not find expected node content"}},
-		{"two documents", "events:", "---\nevents:", []string{"line 3: a second document begins; one file holds one mapping"}},
-		{"a list", good, "- 1", []string{
-			"line 1: an object is needed here (key: value)",
-			"line 1: version is needed: version: 1",
-			"line 1: source is needed: the CloudEvents source of the events, such as /imports/crm",
-			"line 1: events is needed: a list of rules, each makes one event of a row",
-		}},
-		{"other version", "version: 1", "version: 2", []string{`line 1: version "2" is not known here; this program reads version 1`}},
-		{"unknown key", "source: /imports/test", "source: /x\nsauce: /y", []string{
-			`line 3: unknown key "sauce"; known here: csv, events, lookups, numbers, source, tables, version`,
-		}},
-		{"key twice", "version: 1", "version: 1\nversion: 1", []string{`line 2: "version" stands here twice`}},
-		{"alias", "source: /imports/test", "source: &s /x\nlookups: *s", []string{"line 3: aliases (*s) are not read; write it out"}},
-		{"no rule", good, "version: 1\nsource: /x\nevents: []", []string{"line 3: events holds no rule"}},
-		{"bare rule", good, "version: 1\nsource: /x\nevents:\n  - data: {}", []string{
-			"line 4: the rule has no type",
-			"line 4: the rule has no id: without one, a second run would record everything twice",
-			"line 4: the rule has no time: history without its time would all fall on today",
-		}},
-		{"fixed id", `"p-{id}"`, `same`, []string{`line 5: an id names at least one column, such as "opp-{opportunity_id}-sent"`}},
-		{"default id", `"p-{id}"`, `{ column: id, default: x }`, []string{"line 5: an id has no default: it would stand for many rows"}},
-		{"open brace", `"p-{id}"`, `"p-{id"`, []string{
-			"line 5: a { is not closed; {{ stands for the brace itself",
-			`line 5: an id names at least one column, such as "opp-{opportunity_id}-sent"`,
-		}},
-		{"filter", `proposal: "{id}"`, `proposal: "{id|shout}"`, []string{
-			`line 7: unknown filter "shout"; known: trim, lower, upper, slug, digits`,
-		}},
-		{"two sources", `proposal: "{id}"`, `proposal: { column: id, template: x }`, []string{
-			"line 7: a value has one source: column, template or const",
-		}},
-		{"const with more", `proposal: "{id}"`, `proposal: { const: 1, as: text }`, []string{
-			"line 7: const is taken as it is: nothing else goes with it",
-		}},
-		{"kind", `proposal: "{id}"`, `proposal: { column: id, as: money }`, []string{
-			`line 7: unknown kind "money"; known: text, integer, decimal, boolean, duration`,
-		}},
-		{"lookup", `proposal: "{id}"`, `proposal: { column: id, lookup: nope }`, []string{
-			`line 7: there is no lookup "nope"; there are: `,
-		}},
-		{"null", `proposal: "{id}"`, `proposal: `, []string{"line 7: a value is missing here"}},
-		{"odd number", `proposal: "{id}"`, `proposal: 0x10`, []string{"line 7: write the number in plain digits, or in quotes as text"}},
-		{"typed subject", "    data:", "    subject: { column: id, as: integer }\n    data:", []string{
-			"line 7: this is text: write a template, or an object with column or template",
-		}},
-		{"condition", "    data:", "    when: { id: { present: maybe }, day: {} }\n    data:", []string{
-			"line 7: true or false is needed here",
-			"line 7: say what must be true of day: present, equals, in or not",
-		}},
-		{"zone", "zone: UTC", "zone: Mars/Olympus", []string{
-			`line 6: unknown zone "Mars/Olympus"; an IANA name is needed, such as Europe/Berlin`,
-		}},
-		{"no zone", ", zone: UTC", "", []string{`line 6: zone is needed: the layout "2006-01-02" carries no offset`}},
-		{"layout", "2006-01-02", "DD.MM.YYYY", []string{
-			`line 6: the layout "DD.MM.YYYY" lacks day, month or year (Go's way: 2 Jan 2006 15:04:05)`,
-		}},
-		{"abbreviation", "2006-01-02", `"2006-01-02 15:04 MST"`, []string{
-			"line 6: zone abbreviations (MST) name no zone for certain; use an offset (-07:00) or zone",
-		}},
-		{"needless at", "layout: 2006-01-02", `layout: "2006-01-02 15:04", at: "09:00"`, []string{
-			"line 6: at is for layouts without a time of day",
-		}},
-		{"wrong at", "zone: UTC", "zone: UTC, at: noon", []string{"line 6: a time of day is needed here, such as 09:30"}},
-		{"no layout", "layout: 2006-01-02, ", "", []string{
-			"line 6: layout is needed: how the file writes its times, in Go's way (1/2/2006) or rfc3339, unix, unix_ms",
-		}},
-		{"table", "events:", "tables: { t: { file: x.csv } }\nevents:", []string{"line 3: a table needs file and key"}},
-		{"delimiter", "events:", "csv: { delimiter: ab }\nevents:", []string{"line 3: one character is needed here"}},
-		{"columns", "events:", "csv: { columns: [a] }\nevents:", []string{
-			"line 3: columns is for files without a header (header: false), and is needed there",
-		}},
-		{"marks", "events:", "numbers: { decimal: \",\" }\nevents:", []string{"line 3: decimal and thousands are the same character"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			_, err := ParseMapping([]byte(strings.Replace(good, c.old, c.new, 1)))
-			if _, ok := errors.AsType[*MappingError](err); !ok {
-				t.Fatalf("got %v, want a *MappingError", err)
-			}
-			if diff := cmp.Diff(c.want, strings.Split(err.Error(), "\n")); diff != "" {
-				t.Errorf("faults (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestParseMappingNamesKnownTypes(t *testing.T) {
-	_, err := ParseMapping([]byte(strings.Replace(good, "proposal.sent", "proposal.send", 1)))
-	if err == nil || !strings.HasPrefix(err.Error(), `line 4: unknown event type "proposal.send"; known: `) ||
-		!strings.Contains(err.Error(), "proposal.sent") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestBind(t *testing.T) {
-	mapping, err := ParseMapping([]byte(strings.Replace(good, "events:", "tables: { t: { file: x, key: k } }\nevents:", 1) +
-		"    rep: \"{t.nope}\"\n    team: \"{twice}\"\n    when: { gone: { present: true } }\n"))
+	document, err := mapping.Parse([]byte(strings.Replace(good, "events:", "tables: { t: { file: x, key: k } }\nevents:", 1)+
+		"    rep: \"{t.nope}\"\n    team: \"{twice}\"\n    when: { gone: { present: true } }\n"), mapping.Rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,15 +33,13 @@ func TestBind(t *testing.T) {
 		`line 10: two columns are named "twice"`,
 		`line 11: there is no column "gone"; the file has: id, twice`,
 	}, "\n")
-	if err := mapping.bind(n); err == nil || err.Error() != want {
+	if err := bind(document, n); err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
 	}
 }
 
-func FuzzParseMapping(f *testing.F) {
+func FuzzBuild(f *testing.F) {
 	f.Add([]byte(good))
-	f.Add([]byte("version: 1\nevents: [{type: x, when: {a: {in: [b]}}}]\n---\n"))
-	f.Add([]byte("a: &a [*a]"))
 	for _, path := range []string{"testdata/everything.yaml", "../../docs/examples/crm-opportunities/mapping.yaml"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -151,22 +48,69 @@ func FuzzParseMapping(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		mapping, err := ParseMapping(text)
-		if err == nil {
-			n := newNames([]string{"id", "day"})
-			if mapping.bind(n) == nil {
-				mapping.build(row{line: 2, fields: []string{"1", "2026-01-02"}, names: n})
-			}
+		document, err := mapping.Parse(text, mapping.Rows)
+		if err != nil {
 			return
 		}
-		fault, ok := errors.AsType[*MappingError](err)
-		if !ok || len(fault.Faults) == 0 {
-			t.Fatalf("got %v, want a *MappingError with faults", err)
+		n := newNames([]string{"id", "day"})
+		if bind(document, n) != nil {
+			return
 		}
-		for _, one := range fault.Faults {
-			if one.Line < 1 {
-				t.Errorf("fault without a line: %v", err)
-			}
+		if _, err := build(t.Context(), document, row{line: 2, fields: []string{"1", "2026-01-02"}, names: n}); err != nil {
+			t.Error(err)
 		}
 	})
+}
+
+// Expressions read the columns of the file and of joined tables, and are bound to them as templates are.
+func TestBuildWithExpressions(t *testing.T) {
+	document, err := mapping.Parse([]byte(`version: 1
+source: /imports/test
+tables: { reps: { file: x, key: k, on: agent } }
+let: { sum: money(row.value) }
+events:
+  - type: signup.completed
+    when: row.stage == "Won" && sum != "0"
+    id: "s-{id}"
+    time: { expr: 'ts(row.day, "1/2/2006", "America/New_York")' }
+    rep: { expr: slug(row.agent) }
+    team: { expr: 'row["reps.team"]' }
+    data: { signup: "{id}", role: customer, amount: "{sum}", currency: USD, product: { expr: row.product + "!" } }
+`), mapping.Rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := newNames([]string{"id", "stage", "day", "agent", "value"})
+	n.tables = map[string]joined{"reps": {
+		on: "agent", columns: map[string]int{"k": 0, "team": 1}, rows: map[string][]string{"Jo Ames": {"Jo Ames", "north"}},
+	}}
+	if err := bind(document, n); err == nil || !strings.Contains(err.Error(), `line 12: there is no column "product"`) {
+		t.Errorf("bound: %v", err)
+	}
+	n = newNames([]string{"id", "stage", "day", "agent", "value", "product"})
+	n.tables = map[string]joined{"reps": {
+		on: "agent", columns: map[string]int{"k": 0, "team": 1}, rows: map[string][]string{"Jo Ames": {"Jo Ames", "north"}},
+	}}
+	if err := bind(document, n); err != nil {
+		t.Fatal(err)
+	}
+	for fields, want := range map[string]string{
+		`1|Won|3/9/2026|Jo Ames|$1,200.50|X`: `{"specversion":"1.0","id":"s-1","source":"/imports/test","type":"signup.completed","time":"2026-03-09T16:00:00Z","rep":"jo-ames","team":"north",` +
+			`"data":{"amount":"1200.5","currency":"USD","product":"X!","role":"customer","signup":"1"}}`,
+		`2|Lost|3/9/2026|Jo Ames|1|X`:  "",
+		`3|Won|9.3.2026|Jo Ames|1|X`:   `signup.completed: time: "9.3.2026" is not written like 1/2/2006`,
+		`4|Won|3/9/2026|Jo Ames|one|X`: "when: let sum: not a number",
+	} {
+		items, err := build(t.Context(), document, row{line: 2, fields: strings.Split(fields, "|"), names: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, it := range items {
+			got += string(it.event) + it.reason
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", fields, got, want)
+		}
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+
+	"milemarker/internal/mapping"
 )
 
 // rejects writes the rejected file: line number, reason, then the columns as they came. The file comes into being with
@@ -15,14 +17,14 @@ import (
 type rejects struct {
 	path   string
 	header []string
-	shape  shape
+	shape  mapping.CSV
 	file   *os.File
 	csv    *csv.Writer
 	size   int64 // bytes of it that count
 }
 
 // openRejects goes on at size bytes; 0 removes what an earlier run left.
-func openRejects(path string, size int64, header []string, s shape) (*rejects, error) {
+func openRejects(path string, size int64, header []string, s mapping.CSV) (*rejects, error) {
 	w := &rejects{path: path, header: header, shape: s, size: size}
 	if size == 0 {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -42,7 +44,7 @@ func (w *rejects) open() error {
 		return err
 	}
 	w.file, w.csv = f, csv.NewWriter(f)
-	w.csv.Comma = w.shape.delimiter
+	w.csv.Comma = w.shape.Delimiter
 	if err := f.Truncate(w.size); err != nil {
 		return err
 	}

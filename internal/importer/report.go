@@ -77,7 +77,7 @@ func withoutIndex(violations []events.Violation) []events.Violation {
 	out := make([]events.Violation, len(violations))
 	for i, v := range violations {
 		index, rest, _ := strings.Cut(strings.TrimPrefix(v.Pointer, "/"), "/")
-		if index != "" && allDigits(index) {
+		if index != "" && strings.Trim(index, "0123456789") == "" {
 			v.Pointer = strings.TrimSuffix("/"+rest, "/")
 		}
 		out[i] = v

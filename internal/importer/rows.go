@@ -10,17 +10,12 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"milemarker/internal/mapping"
 )
 
 // maxRecord bounds one CSV record, in bytes: an unclosed quote would otherwise read the rest of the file into memory.
 const maxRecord = 1 << 20
-
-// shape says how a CSV file is written.
-type shape struct {
-	delimiter rune
-	header    bool
-	columns   []string // names, for a file without a header
-}
 
 // row is one CSV record.
 type row struct {
@@ -29,8 +24,8 @@ type row struct {
 	names  *names
 }
 
-// get returns a column's text, or the text of a joined column (table.column); "" where there is none.
-func (r row) get(ref string) string {
+// Get returns a column's text, or the text of a joined column (table.column); "" where there is none.
+func (r row) Get(ref string) string {
 	if i, ok := r.names.columns[ref]; ok {
 		return r.fields[i]
 	}
@@ -101,17 +96,17 @@ type rows struct {
 }
 
 // readRows begins to read a CSV file: a byte order mark is passed over, then the header is taken.
-func readRows(r io.Reader, s shape) (*rows, error) {
+func readRows(r io.Reader, s mapping.CSV) (*rows, error) {
 	f := &fuse{r: r}
 	buffered := bufio.NewReader(f)
 	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\ufeff" {
 		_, _ = buffered.Discard(3) // they were just peeked at
 	}
 	c := csv.NewReader(buffered)
-	c.Comma, c.FieldsPerRecord = s.delimiter, -1
+	c.Comma, c.FieldsPerRecord = s.Delimiter, -1
 	out := &rows{csv: c, fuse: f}
-	if !s.header {
-		out.names = newNames(s.columns)
+	if !s.Header {
+		out.names = newNames(s.Columns)
 		return out, nil
 	}
 	header, err := c.Read()

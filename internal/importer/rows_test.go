@@ -9,10 +9,12 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"milemarker/internal/mapping"
 )
 
 func TestRows(t *testing.T) {
-	comma := shape{delimiter: ',', header: true}
+	comma := mapping.CSV{Delimiter: ',', Header: true}
 	for _, c := range []struct {
 		name, in string
 		want     []string
@@ -48,7 +50,7 @@ func TestRows(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got = append(got, fmt.Sprintf("%d %s|%s", r.line, r.get("a"), r.get("b")))
+				got = append(got, fmt.Sprintf("%d %s|%s", r.line, r.Get("a"), r.Get("b")))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
@@ -58,10 +60,10 @@ func TestRows(t *testing.T) {
 }
 
 func TestRowsRefusals(t *testing.T) {
-	if _, err := readRows(strings.NewReader(""), shape{delimiter: ',', header: true}); err == nil {
+	if _, err := readRows(strings.NewReader(""), mapping.CSV{Delimiter: ',', Header: true}); err == nil {
 		t.Error("an empty file has a header")
 	}
-	rs, err := readRows(strings.NewReader("a\n1\n\""+strings.Repeat("x\n", maxRecord)), shape{delimiter: ',', header: true})
+	rs, err := readRows(strings.NewReader("a\n1\n\""+strings.Repeat("x\n", maxRecord)), mapping.CSV{Delimiter: ',', Header: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +102,7 @@ func TestSurvey(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	s, spec := shape{delimiter: ';'}, tableSpec{key: "k", on: "k"}
+	s, spec := mapping.CSV{Delimiter: ';'}, mapping.Table{Key: "k", On: "k"}
 	for in, want := range map[string]string{
 		"k;v\n1;x\n1;y\n": `line 3: a second row for "1"`,
 		"a;v\n1;x\n":      `there is no column "k"; the file has: a, v`,

@@ -4,18 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"milemarker/internal/mapping"
 )
 
 // maxTable bounds a joined table, in rows: it is held in memory.
 const maxTable = 100_000
-
-// tableSpec says where a joined table stands and how a row finds its own in it.
-type tableSpec struct {
-	line int
-	file string // beside the CSV file, or absolute
-	key  string // the table's column that names a row
-	on   string // the CSV file's column that holds the key
-}
 
 // joined is a table read into memory.
 type joined struct {
@@ -26,7 +20,7 @@ type joined struct {
 
 // get returns the column of the table's row that belongs to r, "" where there is none.
 func (t joined) get(r row, column string) string {
-	fields, ok := t.rows[r.get(t.on)]
+	fields, ok := t.rows[r.Get(t.on)]
 	if !ok {
 		return ""
 	}
@@ -34,16 +28,16 @@ func (t joined) get(r row, column string) string {
 }
 
 // readTable reads a joined table. Two rows with one key are refused: the join would depend on their order.
-func readTable(r io.Reader, s shape, spec tableSpec) (joined, error) {
-	s.header, s.columns = true, nil
+func readTable(r io.Reader, s mapping.CSV, spec mapping.Table) (joined, error) {
+	s.Header, s.Columns = true, nil
 	in, err := readRows(r, s)
 	if err != nil {
 		return joined{}, err
 	}
-	if err := in.names.check(spec.key); err != nil {
+	if err := in.names.check(spec.Key); err != nil {
 		return joined{}, err
 	}
-	t := joined{on: spec.on, columns: in.names.columns, rows: map[string][]string{}}
+	t := joined{on: spec.On, columns: in.names.columns, rows: map[string][]string{}}
 	for {
 		row, err := in.next()
 		if errors.Is(err, io.EOF) {
@@ -51,7 +45,7 @@ func readTable(r io.Reader, s shape, spec tableSpec) (joined, error) {
 		} else if err != nil {
 			return joined{}, err
 		}
-		key := row.get(spec.key)
+		key := row.Get(spec.Key)
 		if _, again := t.rows[key]; again {
 			return joined{}, fmt.Errorf("line %d: a second row for %q", row.line, key)
 		}

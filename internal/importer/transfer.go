@@ -56,7 +56,7 @@ func pump(ctx context.Context, s *sender, batches *batcher, k *keeper) error {
 	g.Go(func() error {
 		defer close(queue)
 		for {
-			b, err := batches.next()
+			b, err := batches.next(ctx)
 			if errors.Is(err, io.EOF) {
 				return nil
 			} else if err != nil {
@@ -136,7 +136,7 @@ func openKeeper(ctx context.Context, cfg Config, in *input) (*keeper, error) {
 		cfg.Logger.InfoContext(ctx, "going on where the last run stopped", "rows", p.Rows)
 	}
 	k.progress = p
-	k.rejects, err = openRejects(cfg.CSV+".rejected.csv", p.RejectedBytes, in.rows.names.header, in.mapping.shape)
+	k.rejects, err = openRejects(cfg.CSV+".rejected.csv", p.RejectedBytes, in.rows.names.header, in.mapping.CSV())
 	if err != nil {
 		return nil, err
 	}

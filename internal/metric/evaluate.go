@@ -64,6 +64,24 @@ func Evaluate(d Definition, rows []Row) (v Value, ok bool) {
 	return v, true
 }
 
+// Parts returns what the number of d is made of: the sum of its numerator and, unless it is additive, of its denominator,
+// each counting whole events, seconds or amounts; happened is the number of events or things behind the numerator. ok is
+// false if a sum lies beyond what a Decimal can hold.
+func Parts(d Definition, rows []Row) (top, bottom events.Decimal, happened uint64, ok bool) {
+	top, happened, ok = total(d.Numerator, rows)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	if d.Additive() {
+		if d.Unit == Minutes {
+			top, ok = mulDiv(top, 1, 60)
+		}
+		return top, 0, happened, ok
+	}
+	bottom, _, ok = total(d.Denominator, rows)
+	return top, bottom, happened, ok
+}
+
 // total adds up what the selectors take of the rows, and the number n of things behind it: what was counted where the
 // measure counts, the events otherwise.
 func total(selectors []Selector, rows []Row) (sum events.Decimal, n uint64, ok bool) {

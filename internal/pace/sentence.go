@@ -11,7 +11,14 @@ import (
 // sentence states the pace in plain words: facts, never blame.
 func (g Goal) sentence(p Pace, loc *time.Location) string {
 	done := g.amount(p.Actual)
-	if p.Status == Achieved || p.Status == Missed {
+	switch {
+	case p.Status == NotBegun:
+		return g.ahead(p)
+	case p.Status == Abandoned:
+		return fmt.Sprintf("%s of %s when it was given up", done, g.number(g.Target))
+	case g.Kind.Ratio():
+		return g.ratioSentence(p, loc)
+	case p.Status == Achieved || p.Status == Missed:
 		return done + g.end(p)
 	}
 	line := "expected"
@@ -20,6 +27,22 @@ func (g Goal) sentence(p Pace, loc *time.Location) string {
 	}
 	s := fmt.Sprintf("%s against %s %s by %s", done, g.number(p.Expected), line, moment(p.At.In(loc)))
 	return s + g.verdict(p) + g.way(p)
+}
+
+// ahead says what a goal will ask for that has not begun.
+func (g Goal) ahead(p Pace) string {
+	begins := "begins on " + g.From.Time().Format("Monday, 2 January 2006")
+	if g.Kind.Ratio() {
+		return fmt.Sprintf("%s: %s %s %s", begins, g.Noun, g.least(), g.ratioNumber(g.Target))
+	}
+	s := fmt.Sprintf("%s: %s in %s", begins, g.amount(g.Target), workingDays(p.Left.Days))
+	if g.Direction == AtMost {
+		return fmt.Sprintf("%s: at most %s in %s", begins, g.amount(g.Target), workingDays(p.Left.Days))
+	}
+	if p.Left.Days > 1 {
+		s += fmt.Sprintf(", %s a day", g.number(g.up(p.Left.Day)))
+	}
+	return s
 }
 
 // end says how it came out.
@@ -98,7 +121,7 @@ func (g Goal) gap(p Pace, limit events.Decimal) string {
 // amount is a number with what is counted.
 func (g Goal) amount(d events.Decimal) string {
 	noun := g.Noun
-	if g.Counts && d == events.Scale {
+	if g.Kind == Counts && d == events.Scale {
 		noun = strings.TrimSuffix(noun, "s")
 	}
 	return strings.TrimSpace(g.number(d) + " " + noun)
@@ -106,7 +129,7 @@ func (g Goal) amount(d events.Decimal) string {
 
 // number shows a count as a whole number and all else with at most two decimals.
 func (g Goal) number(d events.Decimal) string {
-	if g.Counts {
+	if g.Kind == Counts {
 		return grouped(g.whole(d).String())
 	}
 	return grouped(roundTo(d, events.Scale/100).String())
@@ -114,7 +137,7 @@ func (g Goal) number(d events.Decimal) string {
 
 // whole rounds a count.
 func (g Goal) whole(d events.Decimal) events.Decimal {
-	if !g.Counts {
+	if g.Kind != Counts {
 		return d
 	}
 	return roundTo(d, events.Scale)
@@ -122,7 +145,7 @@ func (g Goal) whole(d events.Decimal) events.Decimal {
 
 // up rounds a count up: a tenth of a call cannot be made.
 func (g Goal) up(d events.Decimal) events.Decimal {
-	if rest := d % events.Scale; g.Counts && rest > 0 {
+	if rest := d % events.Scale; g.Kind == Counts && rest > 0 {
 		return d + events.Scale - rest
 	}
 	return d

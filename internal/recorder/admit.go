@@ -46,7 +46,7 @@ func (r *Recorder) admit(ctx context.Context, org string, d events.Draft) (candi
 		return candidate{}, violations, nil
 	}
 	public, private, person := d.Split()
-	ids, violations, err := r.identify(ctx, org, d.Subject, person)
+	ids, violations, err := r.identify(ctx, org, d, person)
 	if err != nil || len(violations) > 0 {
 		return candidate{}, violations, err
 	}
@@ -78,16 +78,23 @@ func (r *Recorder) admit(ctx context.Context, org string, d events.Draft) (candi
 // identify returns the ids of the person that a draft is about, the leading one first: a prospect id given as subject,
 // else phone, e-mail address, external id, else any other subject.
 func (r *Recorder) identify(
-	ctx context.Context, org, subject string, person events.Person,
+	ctx context.Context, org string, d events.Draft, person events.Person,
 ) (ids []string, violations []events.Violation, err error) {
+	subject := d.Subject
 	identities := []struct{ pointer, kind, text string }{
 		{"/data/person/phone", kindPhone, person.Phone},
 		{"/data/person/email", kindEmail, person.Email},
 		{"/data/person/external_id", kindExternal, person.ExternalID},
 	}
 	switch {
+	case prospectID.MatchString(subject) && d.Type == events.TypeProspectErased:
+		ids = append(ids, subject) // this one, and not whoever came after it
 	case prospectID.MatchString(subject):
-		ids = append(ids, subject)
+		id, err := r.vault.Current(ctx, org, subject)
+		if err != nil {
+			return nil, nil, err
+		}
+		ids = append(ids, id)
 	case subject != "":
 		identities = append(identities, struct{ pointer, kind, text string }{"/subject", kindOf(subject), subject})
 	}

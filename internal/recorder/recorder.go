@@ -12,7 +12,10 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"sync"
 	"time"
 
 	"milemarker/events"
@@ -23,6 +26,8 @@ type Identities interface {
 	// ProspectID returns the id of the person with an identity of a kind (phone, email, external_id), or an error that
 	// is fs.ErrInvalid, and whose text may be shown to the caller, for a text that is no such identity.
 	ProspectID(ctx context.Context, org, kind, text string) (string, error)
+	// Current returns the id that took the place of a prospect id when its person was erased, else the id itself.
+	Current(ctx context.Context, org, id string) (string, error)
 	// Digest returns a keyed hash of what was submitted.
 	Digest(ctx context.Context, org string, canonical []byte) (string, error)
 }
@@ -31,9 +36,12 @@ type Identities interface {
 type Sealer interface {
 	// Prepare makes the data keys that the owners lack, many at a time.
 	Prepare(ctx context.Context, org string, owners []string) error
-	// Seal binds the ciphertext to the org, the owner and the event's id.
+	// Seal binds the ciphertext to the org, the owner and the event's id. For a prospect who was erased it returns an error
+	// that is fs.ErrNotExist.
 	Seal(ctx context.Context, org, owner, eventID string, private []byte) (string, error)
-	// Erase destroys an owner's data key. Repeating it is no error.
+	// Open returns what Seal encrypted, or an error that is fs.ErrNotExist when the key was destroyed.
+	Open(ctx context.Context, org, owner, eventID, sealed string) ([]byte, error)
+	// Erase destroys an owner's data key, and ends the id of a prospect. Repeating it is no error.
 	Erase(ctx context.Context, org, owner string) error
 }
 
@@ -50,6 +58,8 @@ type Ledger interface {
 	Append(ctx context.Context, evs []events.Event) ([]events.Receipt, error)
 	// AppendTogether is Append for events of which all are to be written or none.
 	AppendTogether(ctx context.Context, evs []events.Event) ([]events.Receipt, error)
+	// Get returns the event at a position.
+	Get(ctx context.Context, at events.Position) (events.Frame, time.Time, error)
 }
 
 // Recorder records drafts. It is safe for concurrent use.
@@ -57,6 +67,9 @@ type Recorder struct {
 	vault  Vault
 	ledger Ledger
 	now    func() time.Time
+
+	mu        sync.RWMutex
+	keepsakes []Keepsakes
 }
 
 // New returns a recorder.
@@ -77,6 +90,9 @@ func (r *Recorder) Record(ctx context.Context, org string, drafts []events.Draft
 	for len(drafts) > 0 {
 		n := untilErasure(drafts)
 		some, err := r.record(ctx, org, drafts[:n])
+		if errors.Is(err, errMoved) {
+			some, err = r.record(ctx, org, drafts[:n])
+		}
 		if err != nil {
 			return nil, fmt.Errorf("record: %w", err)
 		}
@@ -128,7 +144,7 @@ func (r *Recorder) record(ctx context.Context, org string, drafts []events.Draft
 	}
 	for i, c := range valid {
 		receipts[c.index] = answers[i]
-		if err := r.erase(ctx, c.event, answers[i].Outcome); err != nil {
+		if err := r.erase(ctx, c.event, answers[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -156,25 +172,19 @@ func (r *Recorder) seal(ctx context.Context, org string, candidates []candidate)
 			continue
 		}
 		var err error
-		if c.event.Sealed, err = r.vault.Seal(ctx, org, Owner(c.event), c.event.ID, c.private); err != nil {
+		c.event.Sealed, err = r.vault.Seal(ctx, org, Owner(c.event), c.event.ID, c.private)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return errMoved
+		case err != nil:
 			return err
 		}
 	}
 	return nil
 }
 
-// erase destroys the data keys of the person that a recorded prospect.erased names.
-func (r *Recorder) erase(ctx context.Context, e events.Event, outcome events.Outcome) error {
-	if e.Type != events.TypeProspectErased || (outcome != events.Appended && outcome != events.Duplicate) {
-		return nil
-	}
-	for _, id := range append([]string{e.Prospect}, e.Aliases...) {
-		if err := r.vault.Erase(ctx, e.Org, id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// errMoved says that a prospect was erased between its naming and its sealing: the same drafts now give another id.
+var errMoved = errors.New("a person was erased meanwhile")
 
 // Owner names the owner of the data key under which an event's private fields are sealed: the prospect, else the rep,
 // else the org itself. It is part of the ledger's format.

@@ -61,13 +61,13 @@ func TestEvent(t *testing.T) {
 	}
 	want := []events.Event{{
 		ID: "c1", Source: "/dialer", Type: "call.completed", Org: "acme", Rep: "kim",
-		Prospect:    "<acme phone +12125550100>",
-		Aliases:     []string{"<acme email ann@example.com>", "<acme external_id 17>", "<acme external_id lead-4>"},
+		Prospect:    "<acme:phone:+12125550100>",
+		Aliases:     []string{"<acme:email:ann@example.com>", "<acme:external_id:17>", "<acme:external_id:lead-4>"},
 		Time:        time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC),
 		RecordedAt:  time.Date(2026, 3, 2, 9, 30, 0, 123456000, time.UTC),
 		DataVersion: 1,
 		Data:        json.RawMessage(`{"direction":"outbound","outcome":"conversation","seconds":61}`),
-		Sealed: `sealed acme <acme phone +12125550100> c1 {"note":"likes tea","person":` +
+		Sealed: `sealed acme <acme:phone:+12125550100> c1 {"note":"likes tea","person":` +
 			`{"email":"ann@example.com","external_id":"17","name":"Ann","phone":"+12125550100"}}`,
 		Digest: "digest of " + string(d.Canonical()) + " in acme",
 	}}
@@ -106,18 +106,18 @@ func TestWhoItIsAbout(t *testing.T) {
 		aliases               []string
 	}{
 		"nobody":            {"", ``, "", nil},
-		"phone":             {"", `"phone":"+1"`, "<acme phone +1>", nil},
-		"email, then id":    {"", `"email":"a@b","external_id":"7"`, "<acme email a@b>", []string{"<acme external_id 7>"}},
+		"phone":             {"", `"phone":"+1"`, "<acme:phone:+1>", nil},
+		"email, then id":    {"", `"email":"a@b","external_id":"7"`, "<acme:email:a@b>", []string{"<acme:external_id:7>"}},
 		"no identity":       {"", `"name":"Ann"`, "", nil},
 		"known":             {known, ``, known, nil},
-		"known and a phone": {known, `"phone":"+1"`, known, []string{"<acme phone +1>"}},
-		"phone as subject":  {"+12125550100", ``, "<acme phone +12125550100>", nil},
-		"email as subject":  {"ann@example.com", ``, "<acme email ann@example.com>", nil},
-		"id as subject":     {"lead-4", ``, "<acme external_id lead-4>", nil},
-		"handle as subject": {"@ann", ``, "<acme external_id @ann>", nil},
-		"almost known":      {known + "0", ``, "<acme external_id " + known + "0>", nil},
-		"said twice":        {"ann@example.com", `"email":"ann@example.com"`, "<acme email ann@example.com>", nil},
-		"person goes first": {"lead-4", `"email":"ann@example.com"`, "<acme email ann@example.com>", []string{"<acme external_id lead-4>"}},
+		"known and a phone": {known, `"phone":"+1"`, known, []string{"<acme:phone:+1>"}},
+		"phone as subject":  {"+12125550100", ``, "<acme:phone:+12125550100>", nil},
+		"email as subject":  {"ann@example.com", ``, "<acme:email:ann@example.com>", nil},
+		"id as subject":     {"lead-4", ``, "<acme:external_id:lead-4>", nil},
+		"handle as subject": {"@ann", ``, "<acme:external_id:@ann>", nil},
+		"almost known":      {known + "0", ``, "<acme:external_id:" + known + "0>", nil},
+		"said twice":        {"ann@example.com", `"email":"ann@example.com"`, "<acme:email:ann@example.com>", nil},
+		"person goes first": {"lead-4", `"email":"ann@example.com"`, "<acme:email:ann@example.com>", []string{"<acme:external_id:lead-4>"}},
 	} {
 		l := &ledger{}
 		d := call(t, "c1", "")
@@ -193,11 +193,11 @@ func TestOwner(t *testing.T) {
 	ofProspect, ofRep, ofOrg := call(t, "p", note+`,"person":{"external_id":"7"}`), call(t, "r", note), call(t, "o", note)
 	ofOrg.Rep = ""
 	record(t, recorder.New(v, l, clock), ofProspect, ofRep, ofOrg, call(t, "r2", note), call(t, "nothing to seal", ""))
-	want := [][]string{{"<acme external_id 7>", "rep:kim", "org"}}
+	want := [][]string{{"<acme:external_id:7>", "rep:kim", "org"}}
 	if diff := cmp.Diff(want, v.prepared); diff != "" {
 		t.Error(diff)
 	}
-	for i, owner := range []string{"<acme external_id 7>", "rep:kim", "org", "rep:kim", ""} {
+	for i, owner := range []string{"<acme:external_id:7>", "rep:kim", "org", "rep:kim", ""} {
 		e := l.events[i]
 		if sealed := "sealed acme " + owner + " " + e.ID; (owner == "") != (e.Sealed == "") || owner != "" && !strings.HasPrefix(e.Sealed, sealed) {
 			t.Errorf("%s: %q", e.ID, e.Sealed)
@@ -226,7 +226,7 @@ func TestErasure(t *testing.T) {
 	if diff := cmp.Diff([]int{2, 1}, l.batches); diff != "" {
 		t.Errorf("what follows an erasure must be sealed after it: %s", diff)
 	}
-	want := []string{"acme <acme phone +1>", "acme <acme email ann@example.com>"}
+	want := []string{"acme <acme:phone:+1>", "acme <acme:email:ann@example.com>"}
 	if diff := cmp.Diff(want, v.erased); diff != "" {
 		t.Error(diff)
 	}

@@ -96,9 +96,13 @@ func TestOverRealBuckets(t *testing.T) {
 			t.Errorf("vault %d: %v, want ErrErased", i, err)
 		}
 	}
-	fresh := seal(t, vaults[1], "acme", owners[0], "e2", "y")
-	if got, err := vaults[2].Open(t.Context(), "acme", owners[0], "e2", fresh); err != nil || string(got) != "y" {
-		t.Errorf("fresh: %q, %v", got, err)
+	current, err := vaults[1].Current(t.Context(), "acme", owners[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := seal(t, vaults[1], "acme", current, "e2", "y")
+	if got, err := vaults[2].Open(t.Context(), "acme", current, "e2", fresh); err != nil || string(got) != "y" || current == owners[0] {
+		t.Errorf("%s goes on as %s: %q, %v", owners[0], current, got, err)
 	}
 }
 

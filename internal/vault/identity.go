@@ -40,8 +40,8 @@ const (
 type pepper []byte
 
 // ProspectID returns the id under which an org knows the person with this identity: "p_" and 26 characters. The same
-// identity, however written, gives the same id in the same org, and one that cannot be linked to it in another org.
-// A text that is no such identity is an *IdentityError.
+// identity, however written, gives the same id in the same org, and one that cannot be linked to it in another org; after
+// an erasure it gives another one. A text that is no such identity is an *IdentityError.
 func (v *Vault) ProspectID(ctx context.Context, org, kind, text string) (string, error) {
 	normalised, err := Normalise(kind, text, v.region)
 	if err != nil {
@@ -51,8 +51,35 @@ func (v *Vault) ProspectID(ctx context.Context, org, kind, text string) (string,
 	if err != nil {
 		return "", err
 	}
-	hash := p.hash(kind+":", normalised)[:prospectSize]
-	return "p_" + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(hash)), nil
+	return v.current(p, org, p.prospect(kind+":", normalised)), nil
+}
+
+// Current returns the id that took the place of a prospect id when its person was erased, or the id itself while that
+// did not happen.
+func (v *Vault) Current(ctx context.Context, org, id string) (string, error) {
+	if !v.erased.has(nameOf(org, id)) {
+		return id, nil
+	}
+	p, err := v.pepper(ctx, org)
+	if err != nil {
+		return "", err
+	}
+	return v.current(p, org, id), nil
+}
+
+// current follows the ids of an identity from one erasure to the next. Each follows from the one before by the pepper, so
+// that all that must be known is who was erased.
+func (v *Vault) current(p pepper, org, id string) string {
+	for v.erased.has(nameOf(org, id)) {
+		id = p.prospect("era:", id)
+	}
+	return id
+}
+
+// prospect makes an id of a text that identifies somebody.
+func (p pepper) prospect(domain, text string) string {
+	hash := p.hash(domain, text)[:prospectSize]
+	return "p_" + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(hash))
 }
 
 // Digest returns a keyed hash of what a caller submitted: 128 bits in hex. Equal content gives an equal digest, so a

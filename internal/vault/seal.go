@@ -14,7 +14,6 @@ import (
 
 	"github.com/maypok86/otter/v2"
 	aead "github.com/tink-crypto/tink-go/v2/aead/subtle"
-	"golang.org/x/sync/errgroup"
 )
 
 // A sealed field is base64url (no padding) of: format version (1 byte), id of the data key (8 bytes), nonce (24),
@@ -24,10 +23,6 @@ const (
 	keyIDSize   = 8
 	headSize    = 1 + keyIDSize
 )
-
-// maxCreations bounds the data keys that one call makes at the same time: each is a durable write that waits for the
-// disk, and the store commits those that wait together.
-const maxCreations = 256
 
 var prospectID = regexp.MustCompile(`^p_[0-9a-v]{26}$`)
 
@@ -58,28 +53,15 @@ func newDataKey(secret []byte) (dataKey, error) {
 	return dataKey{id: [keyIDSize]byte(sum[:]), aead: a}, nil
 }
 
-// Prepare makes the data keys that some owners lack, many at a time, so that the Seals that follow need not wait for
-// the disk one after another.
-func (v *Vault) Prepare(ctx context.Context, org string, owners []string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(maxCreations)
-	for _, owner := range owners {
-		name := nameOf(org, owner)
-		if _, ok := v.sealing.GetIfPresent(name); ok {
-			continue
-		}
-		g.Go(func() error {
-			_, err := v.sealingKey(ctx, name)
-			return err
-		})
-	}
-	return g.Wait()
-}
-
 // Seal encrypts an event's private fields under its owner's data key, which is made when there is none. Only Open with
-// the same org, owner and event id gives them back.
+// the same org, owner and event id gives them back. For a prospect who was erased it returns ErrErased: whoever was given
+// the id before must ask for the current one.
 func (v *Vault) Seal(ctx context.Context, org, owner, eventID string, private []byte) (string, error) {
-	key, err := v.sealingKey(ctx, nameOf(org, owner))
+	name := nameOf(org, owner)
+	if v.erased.has(name) {
+		return "", ErrErased
+	}
+	key, err := v.sealingKey(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -102,6 +84,9 @@ func (v *Vault) Open(ctx context.Context, org, owner, eventID, sealed string) ([
 		return nil, ErrTampered
 	}
 	name := nameOf(org, owner)
+	if v.erased.has(name) {
+		return nil, ErrErased
+	}
 	key, err := v.opening.Get(ctx, name, otter.LoaderFunc[keyName, dataKey](
 		func(ctx context.Context, name keyName) (dataKey, error) {
 			secret, err := v.unwrap(ctx, string(name))
@@ -123,26 +108,6 @@ func (v *Vault) Open(ctx context.Context, org, owner, eventID, sealed string) ([
 		return nil, ErrTampered
 	}
 	return private, nil
-}
-
-// Erase destroys an owner's data key: nothing sealed so far can be opened again, here or in any other process that
-// shares the stores. Repeating it does no harm beyond destroying the key made since.
-func (v *Vault) Erase(ctx context.Context, org, owner string) error {
-	name := nameOf(org, owner)
-	if err := v.keys.Delete(ctx, string(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("destroy data key: %w", err)
-	}
-	v.forget(name)
-	if err := v.erasures.Put(ctx, string(name), []byte("erased")); err != nil {
-		return fmt.Errorf("announce erasure: %w", err)
-	}
-	return nil
-}
-
-// forget drops a data key from memory. A load that is on its way is discarded too.
-func (v *Vault) forget(name keyName) {
-	v.sealing.Invalidate(name)
-	v.opening.Invalidate(name)
 }
 
 func (v *Vault) sealingKey(ctx context.Context, name keyName) (dataKey, error) {

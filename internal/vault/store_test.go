@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"sync"
 )
@@ -42,6 +43,18 @@ func (s *store) Create(_ context.Context, key string, value []byte) error {
 	}
 	s.set(key, value)
 	return nil
+}
+
+func (s *store) CreateAll(ctx context.Context, keys []string, values [][]byte) ([]bool, error) {
+	created := make([]bool, len(keys))
+	for i, key := range keys {
+		err := s.Create(ctx, key, values[i])
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+		created[i] = err == nil
+	}
+	return created, nil
 }
 
 func (s *store) Put(_ context.Context, key string, value []byte) error {

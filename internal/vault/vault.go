@@ -7,7 +7,8 @@
 //   - a data key an owner (a prospect, a rep, the org itself): private fields are sealed under it.
 //
 // Erasing a person destroys that person's data key. What was sealed under it can never be read again, wherever copies
-// of it lie; what is told of the same person later is sealed under a fresh key.
+// of it lie. The prospect ids of the person end with it: the same identity, told later, gives another id, with a key of
+// its own, so that nothing new is ever joined to what was erased.
 //
 // All encryption is XChaCha20-Poly1305: its 192-bit nonces may be drawn at random for ever under one key. Associated
 // data binds every ciphertext to its place, so that nothing can be moved from one event, owner or org to another.
@@ -32,6 +33,9 @@ type Keys interface {
 	Get(ctx context.Context, key string) ([]byte, error)
 	// Create stores a value under a key that does not exist yet, or returns an error that is fs.ErrExist.
 	Create(ctx context.Context, key string, value []byte) error
+	// CreateAll is Create for many keys, which differ, at the price of few. It tells for each whether the value was stored:
+	// if not, the key existed.
+	CreateAll(ctx context.Context, keys []string, values [][]byte) ([]bool, error)
 	// Delete destroys a value and its history. A key that does not exist is no error.
 	Delete(ctx context.Context, key string) error
 }
@@ -47,11 +51,18 @@ type Erasures interface {
 var (
 	// ErrWrongMasterKey is returned by Open when the stored keys were wrapped under another master key.
 	ErrWrongMasterKey = errors.New("the master key is not the one this data was written with")
-	// ErrErased is returned by Vault.Open when the data key was destroyed.
-	ErrErased = errors.New("erased")
+	// ErrErased is returned by Vault.Open when the data key was destroyed, and by Vault.Seal for a prospect who was erased.
+	// It is fs.ErrNotExist, so that a consumer can tell it without importing this package.
+	ErrErased error = erasedError{}
 	// ErrTampered is returned when a ciphertext was altered, or stands where it was not written.
 	ErrTampered = errors.New("ciphertext does not authenticate")
 )
+
+type erasedError struct{}
+
+func (erasedError) Error() string { return "erased" }
+
+func (erasedError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Config says how a vault behaves. The zero value serves.
 type Config struct {
@@ -75,6 +86,8 @@ type Vault struct {
 	peppers *otter.Cache[string, pepper]
 	// Two caches because they are filled differently: sealing makes a missing key, opening must not.
 	sealing, opening *otter.Cache[keyName, dataKey]
+
+	erased erased
 }
 
 // Open returns a vault over the stores after proving that master is the key they were written with (else
@@ -103,7 +116,10 @@ func Open(ctx context.Context, keys Keys, erasures Erasures, master []byte, cfg 
 	if err := v.check(ctx); err != nil {
 		return nil, err
 	}
-	err = erasures.Watch(ctx, func(key string, _ []byte) { v.forget(keyName(key)) })
+	err = erasures.Watch(ctx, func(key string, _ []byte) {
+		v.erased.add(keyName(key))
+		v.forget(keyName(key))
+	})
 	if err != nil {
 		return nil, fmt.Errorf("watch erasures: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 	"testing"
@@ -130,16 +131,91 @@ func TestErase(t *testing.T) {
 		}
 	}
 	erased("after erasure")
-	fresh := seal(t, there, "acme", ann, "e4", "fresh")
-	erased("after a fresh key")
-	if got, err := here.Open(t.Context(), "acme", ann, "e4", fresh); err != nil || string(got) != "fresh" {
-		t.Errorf("fresh: %q, %v", got, err)
+	if got, err := there.Seal(t.Context(), "acme", ann, "e4", []byte("fresh")); !errors.Is(err, vault.ErrErased) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("sealed for the erased: %q, %v", got, err)
+	}
+	if err := here.Prepare(t.Context(), "acme", []string{ann}); err != nil {
+		t.Error(err)
+	}
+	erased("after others tried")
+	if err := here.Erase(t.Context(), "acme", ann); err != nil {
+		t.Errorf("erased again: %v", err)
 	}
 	if got, err := here.Open(t.Context(), "acme", bob, "e2", others); err != nil || string(got) != "bob" {
 		t.Errorf("the other person: %q, %v", got, err)
 	}
 	if err := here.Erase(t.Context(), "acme", "p_22222222222222222222222222"); err != nil {
 		t.Errorf("erase somebody unknown: %v", err)
+	}
+}
+
+// An identity that was erased goes on under another id: the same for everybody, and another one after the next erasure.
+func TestErasedIdentityGoesOnUnderAnotherID(t *testing.T) {
+	t.Parallel()
+	keys, erasures := newStore(), newStore()
+	here, there := open(t, keys, erasures), open(t, keys, erasures)
+	known := map[string]bool{}
+	first := ""
+	for era := range 4 {
+		id := prospect(t, here, vault.KindPhone, "+12125550100")
+		if known[id] {
+			t.Fatalf("era %d: %s was known before", era, id)
+		}
+		known[id] = true
+		if first == "" {
+			first = id
+		}
+		for name, v := range map[string]*vault.Vault{"there": there, "later": open(t, keys, erasures)} {
+			if got := prospect(t, v, vault.KindPhone, "+1 212 555 0100"); got != id {
+				t.Errorf("era %d, %s: %s, want %s", era, name, got, id)
+			}
+			if got, err := v.Current(t.Context(), "acme", first); err != nil || got != id {
+				t.Errorf("era %d, %s: %s goes on as %s (%v), want %s", era, name, first, got, err, id)
+			}
+		}
+		if got, err := here.Current(t.Context(), "zeta", first); err != nil || got != first {
+			t.Errorf("in another org %s goes on as %s (%v)", first, got, err)
+		}
+		sealed := seal(t, there, "acme", id, "e1", "x")
+		if err := here.Erase(t.Context(), "acme", id); err != nil {
+			t.Fatal(err)
+		}
+		if !there.Erased("acme", id) || there.Erased("zeta", id) {
+			t.Errorf("era %d: erased in acme %v, in zeta %v", era, there.Erased("acme", id), there.Erased("zeta", id))
+		}
+		if _, err := there.Open(t.Context(), "acme", id, "e1", sealed); !errors.Is(err, vault.ErrErased) {
+			t.Errorf("era %d: %v", era, err)
+		}
+	}
+}
+
+func prospect(tb testing.TB, v *vault.Vault, kind, text string) string {
+	tb.Helper()
+	id, err := v.ProspectID(tb.Context(), "acme", kind, text)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return id
+}
+
+// A crash between the mark and the key's destruction is mended by erasing again.
+func TestErasureIsCompleted(t *testing.T) {
+	t.Parallel()
+	keys, erasures := newStore(), newStore()
+	v := open(t, keys, erasures)
+	const ann = "p_00000000000000000000000000"
+	sealed := seal(t, v, "acme", ann, "e1", "x")
+	keys.fail = errors.New("down")
+	if err := v.Erase(t.Context(), "acme", ann); err == nil {
+		t.Fatal("erased without the store")
+	}
+	keys.fail = nil
+	v = open(t, keys, erasures) // it was killed, and begins again
+	if _, err := v.Open(t.Context(), "acme", ann, "e1", sealed); !errors.Is(err, vault.ErrErased) {
+		t.Errorf("after the mark: %v", err)
+	}
+	if err := v.Erase(t.Context(), "acme", ann); err != nil || len(keys.values) != 1 {
+		t.Errorf("%v, %d values are left, want the check value alone", err, len(keys.values))
 	}
 }
 

@@ -17,6 +17,7 @@ func (v *verification) compare(ctx context.Context) error {
 	if err := v.compareRollups(ctx); err != nil {
 		return fmt.Errorf("rollups: %w", err)
 	}
+	v.comparePersons()
 	differ := map[projections.Check][]projections.Group{}
 	for _, check := range projections.Checks() {
 		stands, want := v.seen.groups[check], v.count.groups[check]

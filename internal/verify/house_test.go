@@ -151,6 +151,9 @@ func randomEvent(r *rand.Rand, org string, i int, calm bool) events.Event {
 	if r.IntN(15) == 0 { // perhaps a second copy
 		e.ID, e.Digest = other, []string{"0a", "0b"}[r.IntN(2)]
 	}
+	if r.IntN(8) == 0 { // it tells of one person under several ids; one of them is an office's
+		e.Aliases = []string{fmt.Sprintf("p_%d", r.IntN(40)), "p_0"}[:1+r.IntN(2)]
+	}
 	kind := r.IntN(40)
 	if calm && kind == 3 {
 		kind = 30
@@ -170,6 +173,13 @@ func randomEvent(r *rand.Rand, org string, i int, calm bool) events.Event {
 		e.Type = events.TypeSignupCompleted
 		e.Data = fmt.Appendf(nil, `{"signup":"s%d","role":"customer","amount":"%d.%02d","currency":"USD","recurring_amount":"5.5","recurring_interval":"month"}`,
 			i, r.IntN(2000), r.IntN(100))
+	case 13:
+		e.Type = []string{events.TypeProspectLinked, events.TypeProspectUnlinked}[r.IntN(2)]
+		e.Data = fmt.Appendf(nil, `{"prospects":["p_%d","p_%d","p_%d"]}`, r.IntN(40), r.IntN(40), r.IntN(40))
+	case 14:
+		e.Type, e.Data = events.TypeProspectShared, fmt.Appendf(nil, `{"prospect":"p_%d"}`, r.IntN(40))
+	case 15:
+		e.Type, e.Data = events.TypeProspectErased, fmt.Appendf(nil, `{"prospects":["p_%d"]}`, r.IntN(40))
 	case 10, 11, 12:
 		e.Type, e.Data = events.TypeLeadCaptured, []byte(`{"source":"web"}`)
 	default:

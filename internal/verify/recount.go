@@ -14,12 +14,13 @@ import (
 type count struct {
 	groups  map[projections.Check]map[projections.Group]tally
 	sums    sums
+	people  people
 	reached map[step]reached // of the prospects of the shard at hand
 	names   map[string]string
 }
 
 func newCount() *count {
-	c := &count{groups: map[projections.Check]map[projections.Group]tally{}, sums: newSums(), names: map[string]string{}}
+	c := &count{groups: map[projections.Check]map[projections.Group]tally{}, sums: newSums(), people: people{}, names: map[string]string{}}
 	for _, check := range projections.Checks() {
 		c.groups[check] = map[projections.Group]tally{}
 	}
@@ -103,6 +104,13 @@ func (v *verification) add(f events.Frame, shard int) error {
 	if shard > 0 {
 		return nil
 	}
+	until := events.Position(0)
+	if voided {
+		until = max(void.position, f.Position) // one that came first: it never held
+	}
+	if err := v.links(f.Position, e, until); err != nil {
+		return err
+	}
 	if now {
 		v.report.Events++
 		if gone {
@@ -168,8 +176,10 @@ func (v *verification) steps(at events.Position, e events.Event, fact events.Fac
 
 func (v *verification) declaration(at events.Position, e events.Event) error {
 	switch kind := events.KindOf(e.Type); {
-	case kind == events.KindGoal, kind == events.KindRoutine:
-	case e.Type == events.TypeOrgConfigured, e.Type == events.TypeTimeblockPlanned:
+	case kind == events.KindGoal, kind == events.KindRoutine, kind == events.KindCalendar, kind == events.KindAlert,
+		kind == events.KindPeople:
+	case e.Type == events.TypeOrgConfigured, e.Type == events.TypeTimeblockPlanned, e.Type == events.TypeTimeblockSkipped,
+		e.Type == events.TypePaceChanged:
 	default:
 		return nil
 	}

@@ -172,6 +172,8 @@ func read(f events.Frame) (events.Event, error) {
 		_, err = events.DecodeData[events.EventVoided](e)
 	case events.TypeOrgConfigured:
 		_, err = events.DecodeData[events.OrgConfigured](e)
+	case events.TypeProspectLinked, events.TypeProspectUnlinked, events.TypeProspectShared, events.TypeProspectErased:
+		_, _, err = linksOf(e)
 	}
 	return e, err
 }

@@ -21,6 +21,7 @@ type Ledger interface {
 
 // Warehouse is what is compared.
 type Warehouse interface {
+	People
 	// Checkpoints returns how far the folds reach, by partition; a partition never folded is absent.
 	Checkpoints(ctx context.Context) (map[int]events.Position, error)
 	// RollupDigests hands every row of the rollups to add.
@@ -31,6 +32,12 @@ type Warehouse interface {
 	CheckSums(ctx context.Context, q projections.CheckQuery) ([]projections.GroupSum, error)
 	// CheckRows hands the rows of the query's groups to add.
 	CheckRows(ctx context.Context, q projections.CheckQuery, add func(g projections.Group, key, text string)) error
+}
+
+// People is what is compared of who is one person.
+type People interface {
+	// PersonRows hands whom every prospect id stands for to add.
+	PersonRows(ctx context.Context, add func(projections.PersonRow)) error
 }
 
 // Config bounds what a verification takes.
@@ -150,8 +157,9 @@ type standing struct {
 	end     events.Position // nothing that was seen reflects more than this
 	rollups map[uint64]projections.RollupDigest
 	groups  map[projections.Check]map[projections.Group]tally
-	aside   map[events.Position]bool // messages that could not be read when they were folded
-	moving  bool                     // settings behind upTo have begun to act
+	persons map[string]map[string]personRow // by org and prospect id
+	aside   map[events.Position]bool        // messages that could not be read when they were folded
+	moving  bool                            // settings behind upTo have begun to act
 }
 
 // tally is the number of rows in a group and the sum of their hashes.
@@ -165,7 +173,8 @@ func look(ctx context.Context, deps Deps) (*standing, error) {
 	}
 	s := &standing{
 		rollups: map[uint64]projections.RollupDigest{}, aside: map[events.Position]bool{},
-		groups: map[projections.Check]map[projections.Group]tally{},
+		groups:  map[projections.Check]map[projections.Group]tally{},
+		persons: map[string]map[string]personRow{},
 	}
 	if s.upTo, err = folded(ctx, deps.Ledger, checkpoints); err != nil {
 		return nil, err
@@ -177,6 +186,10 @@ func look(ctx context.Context, deps Deps) (*standing, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("rollups: %w", err)
+	}
+	err = s.lookAtPersons(func(add func(projections.PersonRow)) error { return deps.Warehouse.PersonRows(ctx, add) })
+	if err != nil {
+		return nil, err
 	}
 	for _, check := range projections.Checks() {
 		sums, err := deps.Warehouse.CheckSums(ctx, projections.CheckQuery{Check: check, UpTo: s.upTo})

@@ -52,7 +52,10 @@ func TestPlanted(t *testing.T) {
 		{"voids", "INSERT INTO voids_v1 (org, target, id, position) VALUES ('acme', 'nobody', 'x', 9)", "ALTER TABLE voids_v1 DELETE WHERE id = 'x'"},
 		{"rollups", "INSERT INTO rollups_v1 SELECT * REPLACE (amount + 1 AS amount, version + 1 AS version) FROM rollups_v1 FINAL WHERE grain = 'quarter' AND count > 0 ORDER BY org, bucket, type LIMIT 1", "ALTER TABLE rollups_v1 DELETE WHERE version = (SELECT max(version) FROM rollups_v1)"},
 		{"rollups", "INSERT INTO rollups_v1 (org, grain, bucket, type, count) VALUES ('acme', 'year', '1999-01-01', 'call.completed', 1)", "ALTER TABLE rollups_v1 DELETE WHERE bucket = '1999-01-01'"},
-		{"journey_steps", "INSERT INTO journey_steps_v1 (org, prospect, stage, time, id, position) VALUES ('acme', 'p_1', 'lead', '2030-01-01 00:00:00', 'x', 9)", "ALTER TABLE journey_steps_v1 DELETE WHERE id = 'x'"},
+		{"journey_steps", "INSERT INTO journey_steps_v1 (org, prospect, stage, time, id, position) SELECT org, prospect, stage, '2030-01-01 00:00:00', 'x', 9 FROM journey_steps_v1 WHERE org = 'acme' AND stage = 'attempt' AND id NOT IN (SELECT target FROM voids_v1) ORDER BY prospect LIMIT 1", "ALTER TABLE journey_steps_v1 DELETE WHERE id = 'x'"},
+		{"links", "INSERT INTO links_v1 (org, a, b, id, kind, position) VALUES ('acme', 'p_1', 'p_2', 'x', 'seen', 9)", "ALTER TABLE links_v1 DELETE WHERE id = 'x'"},
+		{"persons", "INSERT INTO persons_v1 SELECT * REPLACE ('p_x' AS person, version + 1 AS version) FROM persons_v1 FINAL WHERE org = 'acme' ORDER BY prospect LIMIT 1", "ALTER TABLE persons_v1 DELETE WHERE person = 'p_x'"},
+		{"persons", "INSERT INTO persons_v1 (org, prospect, person, version) VALUES ('acme', 'p_nobody', 'p_nobody', 1)", "ALTER TABLE persons_v1 DELETE WHERE prospect = 'p_nobody'"},
 		{"declarations", "ALTER TABLE declarations_v1 UPDATE body = concat(body, ' ') WHERE position = (SELECT min(position) FROM declarations_v1)", "ALTER TABLE declarations_v1 UPDATE body = trimRight(body) WHERE 1"},
 		{"quarantine", "INSERT INTO quarantine_v1 (position, subject) VALUES (9, 'x')", "ALTER TABLE quarantine_v1 DELETE WHERE subject = 'x'"},
 	} {

@@ -39,6 +39,7 @@ func suite() providertest.Suite {
 			{"scheduled.pending", "rescheduled", "noshow"},
 		},
 		NeedsTime: true,
+		Mends:     true,
 		Update:    *update,
 	}
 }

@@ -1,7 +1,6 @@
 package acuity
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -51,15 +50,22 @@ func (k kept) text() []byte {
 	return b
 }
 
-// add takes in a sighting. One with details stands against one of the same delivery without.
+// add takes in a sighting. One with details stands against one of the same delivery without. A delivery that is read once
+// more shows the appointment as it is by now: what it was when the delivery was first read stays, the rest is mended.
 func (k *kept) add(s sighting) {
 	k.Pending = k.Pending || !s.Known
 	i := slices.IndexFunc(k.Sightings, func(o sighting) bool { return o.Received == s.Received && o.Action == s.Action })
 	switch {
 	case i < 0:
 		k.Sightings = append(k.Sightings, s)
-	case k.Sightings[i].Known == s.Known && bytes.Compare(kept{Sightings: k.Sightings[i : i+1]}.text(), kept{Sightings: []sighting{s}}.text()) < 0,
-		!k.Sightings[i].Known && s.Known:
+	case s.Known && k.Sightings[i].Known:
+		then := k.Sightings[i]
+		s.Cancelled, s.NoShow, s.Held = then.Cancelled, then.NoShow, then.Held
+		if slot := &s.Details.Slot; !then.Details.Slot.StartsAt.IsZero() {
+			slot.StartsAt, slot.EndsAt = then.Details.Slot.StartsAt, then.Details.Slot.EndsAt
+		}
+		k.Sightings[i] = s
+	case s.Known:
 		k.Sightings[i] = s
 	}
 	slices.SortFunc(k.Sightings, func(a, b sighting) int {

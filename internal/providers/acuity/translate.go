@@ -11,6 +11,7 @@ import (
 	"milemarker/internal/providers"
 	"milemarker/internal/providers/booking"
 	"milemarker/internal/providers/form"
+	"milemarker/internal/providers/merge"
 	"milemarker/internal/providers/wire"
 )
 
@@ -61,7 +62,7 @@ func (Provider) Translate(in providers.Input) (providers.Output, error) {
 	}
 	kept := parse(in.State)
 	kept.add(s)
-	return providers.Output{Kind: action, Key: key, State: kept.text(), Events: kept.events(in, id)}, nil
+	return providers.Output{Kind: action, Key: key, State: kept.text(), Events: merge.Sound(kept.events(in, id))}, nil
 }
 
 // look takes in the appointment as the API shows it.

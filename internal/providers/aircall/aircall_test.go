@@ -55,6 +55,7 @@ func suite() providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `{"resource":"user","event":"user.opened","token":"` + token + `","data":{"id":1}}`},
 		Threads: [][]string{{"call.ended.untagged", "call.commented", "call.tagged", "call.hungup"}, {"call.tagged.early", "call.ended.dispositions"}},
+		Mends:   true,
 		Update:  *update,
 	}
 }

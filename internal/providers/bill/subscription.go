@@ -1,7 +1,6 @@
 package bill
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -20,6 +19,7 @@ type Receipt struct {
 	At       time.Time      `json:"at,omitzero"` // zero if it cannot be read
 	Amount   events.Decimal `json:"amount"`      // 0 if the provider does not say how much
 	Currency string         `json:"currency"`
+	Of       string         `json:"of,omitzero"` // the delivery that told of it
 }
 
 // Subscription is what deliveries told of one subscription. All of it may be missing.
@@ -47,6 +47,7 @@ type Terms struct {
 	Each     events.Recurring `json:"each,omitzero"`
 	Currency string           `json:"currency,omitzero"`
 	Product  string           `json:"product,omitzero"`
+	Of       string           `json:"of,omitzero"` // the delivery that told of them
 }
 
 // since puts terms whose time cannot be read last.
@@ -63,43 +64,74 @@ type Buyer struct {
 	Contact events.Contact  `json:"contact,omitzero"`
 	Origin  events.Origin   `json:"origin,omitzero"`
 	Reps    []providers.Rep `json:"reps,omitzero"`
+	Of      string          `json:"of,omitzero"` // the delivery that told of them
 }
 
-// Add merges what a delivery tells into what is kept, and returns the whole and what is to be kept. It is commutative,
-// associative and idempotent.
-func Add(state []byte, told Subscription) (whole Subscription, kept []byte) {
+// Add merges what a delivery tells into what is kept, and returns the whole and what is to be kept. Delivery is the key of
+// the delivery. It is commutative, associative and idempotent among deliveries. Of the same delivery, read once more, the
+// last reading counts: so a mended adapter mends what was told.
+func Add(state []byte, told Subscription, delivery string) (whole Subscription, kept []byte) {
 	var known Subscription
 	if json.Unmarshal(state, &known) != nil || !known.stands() {
 		known = Subscription{}
 	}
+	told = told.stamped(delivery)
 	whole = Subscription{
 		First: earlier(known.First, told.First),
 		Other: earlier(known.Other, told.Other),
 		Trial: known.Trial || told.Trial,
 		Terms: known.Terms,
 		Buyer: known.Buyer,
+		Bare:  maps.Clone(known.Bare),
 	}
-	if known.Terms == (Terms{}) || told.Terms != (Terms{}) && precedes(told.Terms.since(), known.Terms.since(), told.Terms, known.Terms) {
+	if told.Terms.Of != "" && (known.Terms.Of == "" || told.Terms.compare(known.Terms) <= 0) {
 		whole.Terms = told.Terms
 	}
-	if told.Buyer.Rank > 0 && precedes(-told.Buyer.Rank, -known.Buyer.Rank, told.Buyer, known.Buyer) {
+	if told.Buyer.Of != "" && (known.Buyer.Of == "" || told.Buyer.compare(known.Buyer) <= 0) {
 		whole.Buyer = told.Buyer
 	}
-	whole.Bare = maps.Clone(known.Bare)
 	for key, payment := range told.Bare {
-		if before, ok := whole.Bare[key]; ok && !precedes(0, 0, payment, before) || !ok && len(whole.Bare) >= maxBare {
+		if _, ok := whole.Bare[key]; !ok && len(whole.Bare) >= maxBare {
 			continue
 		}
 		if whole.Bare == nil {
 			whole.Bare = map[string]Payment{}
 		}
-		whole.Bare[key] = payment
+		whole.Bare[key] = payment // a payment is told of by one delivery
 	}
 	kept, err := json.Marshal(whole)
 	if err != nil {
 		kept = nil // texts and numbers only, and times that wire bounds
 	}
 	return whole, kept
+}
+
+// stamped writes into all that is there which delivery told of it.
+func (s Subscription) stamped(delivery string) Subscription {
+	for _, receipt := range []**Receipt{&s.First, &s.Other} {
+		if *receipt != nil {
+			one := **receipt
+			one.Of = delivery
+			*receipt = &one
+		}
+	}
+	if s.Terms != (Terms{}) {
+		s.Terms.Of = delivery
+	}
+	if s.Buyer.Rank > 0 {
+		s.Buyer.Of = delivery
+	}
+	return s
+}
+
+// compare puts the terms first that count: the earliest.
+func (t Terms) compare(other Terms) int {
+	return cmp.Or(cmp.Compare(t.since(), other.since()), cmp.Compare(t.Of, other.Of))
+}
+
+// compare puts the buyer first who counts: of whom most is known.
+func (b Buyer) compare(other Buyer) int {
+	return cmp.Or(-cmp.Compare(b.Rank, other.Rank), cmp.Compare(b.Of, other.Of))
 }
 
 // stands tells whether a sale of this would be taken.
@@ -122,31 +154,20 @@ func (s Subscription) stands() bool {
 	return true
 }
 
-// precedes orders by x and y, and where they are equal by content.
-func precedes[N int | int64](x, y N, a, b any) bool {
-	if x != y {
-		return x < y
-	}
-	one, _ := json.Marshal(a)
-	other, _ := json.Marshal(b)
-	return bytes.Compare(one, other) > 0
-}
-
 // earlier returns the payment that came first: one that says how much before one that does not, one with a time before
-// one without.
-func earlier(a, b *Receipt) *Receipt {
-	if a == nil || b == nil {
-		return cmp.Or(a, b)
+// one without. Of the same delivery it is the one told.
+func earlier(known, told *Receipt) *Receipt {
+	if known == nil || told == nil || known.Of == told.Of {
+		return cmp.Or(told, known)
 	}
-	order := cmp.Or(
-		cmp.Compare(flag(a.Amount == 0), flag(b.Amount == 0)),
-		cmp.Compare(flag(a.At.IsZero()), flag(b.At.IsZero())),
-		a.At.Compare(b.At), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Currency, b.Currency),
-	)
-	if order <= 0 {
-		return a
+	if cmp.Or(
+		cmp.Compare(flag(known.Amount == 0), flag(told.Amount == 0)),
+		cmp.Compare(flag(known.At.IsZero()), flag(told.At.IsZero())),
+		known.At.Compare(told.At), cmp.Compare(known.ID, told.ID), cmp.Compare(known.Of, told.Of),
+	) <= 0 {
+		return known
 	}
-	return b
+	return told
 }
 
 func flag(set bool) int {
@@ -180,112 +201,8 @@ func (s Subscription) Payments(told Subscription) []providers.Event {
 		payment := s.Bare[key]
 		payment.Buyer = s.Buyer
 		if received, ok := payment.Received(); ok {
-			received.Amends = true
 			out = append(out, received)
 		}
 	}
 	return out
-}
-
-// Sale is a sale that was closed.
-type Sale struct {
-	ID       string
-	At       time.Time
-	Buyer    Buyer
-	Amount   events.Decimal // 0 if it is not known
-	Currency string
-	Terms    Terms // zero if nothing is paid again
-	Upsell   bool  // more was sold to somebody who had bought before
-}
-
-// Event returns the sale as signup.completed.
-func (s Sale) Event() providers.Event {
-	payload := events.SignupCompleted{
-		Contact:       s.Buyer.Contact,
-		Origin:        s.Buyer.Origin,
-		SignupRef:     events.SignupRef{Signup: wire.Line(s.ID, maxID)},
-		Role:          events.RoleCustomer,
-		UpsellOffered: s.Upsell,
-		UpsellTaken:   s.Upsell,
-	}
-	payload.Product = cmp.Or(payload.Product, s.Terms.Product)
-	if price, ok := wire.Price(s.Amount, true, s.Currency); ok {
-		payload.Price = price
-	}
-	payload.Recurring, payload.Currency = s.Terms.recurring(payload.Currency)
-	return providers.Event{Key: s.ID, Draft: wire.Draft(events.TypeSignupCompleted, s.At, payload), Reps: s.Buyer.Reps, Amends: true}
-}
-
-// maxID is the greatest length of an id within a payload.
-const maxID = 200
-
-// recurring returns what is paid again and again in the event's one currency, nothing if that is another.
-func (t Terms) recurring(currency string) (events.Recurring, string) {
-	own := wire.Currency(t.Currency)
-	if t.Each.RecurringAmount <= 0 || own == "" || currency != "" && currency != own {
-		return events.Recurring{}, currency
-	}
-	return t.Each, own
-}
-
-// Payment is money that came in, or went back.
-type Payment struct {
-	Key      string         `json:"key"`           // what happened: a payment's own id, or a refund's
-	ID       string         `json:"id"`            // the payment's id, the same in a refund
-	Sale     string         `json:"sale,omitzero"` // id of the sale that is paid for, "" if it is not known
-	At       time.Time      `json:"at,omitzero"`
-	Buyer    Buyer          `json:"buyer,omitzero"`
-	Amount   events.Decimal `json:"amount"`
-	Currency string         `json:"currency"`
-	Reason   string         `json:"reason,omitzero"` // of a refund; no personal data
-}
-
-// Received returns the payment as payment.received; ok is false if there is no amount above 0 in a currency that is known.
-func (p Payment) Received() (received providers.Event, ok bool) {
-	price, ok := wire.Price(p.Amount, true, p.Currency)
-	if !ok {
-		return providers.Event{}, false
-	}
-	return p.event(events.TypePaymentReceived, events.PaymentReceived{
-		Contact: p.Buyer.Contact, Origin: p.Buyer.Origin, Paid: events.Paid(price),
-		Payment: wire.Line(p.ID, maxID), Signup: wire.Line(p.Sale, maxID),
-	}), true
-}
-
-// Refunded returns the payment as payment.refunded; ok is as with Received.
-func (p Payment) Refunded() (refunded providers.Event, ok bool) {
-	price, ok := wire.Price(p.Amount, true, p.Currency)
-	if !ok {
-		return providers.Event{}, false
-	}
-	return p.event(events.TypePaymentRefunded, events.PaymentRefunded{
-		Contact: p.Buyer.Contact, Origin: p.Buyer.Origin, Paid: events.Paid(price),
-		Payment: wire.Line(p.ID, maxID), Signup: wire.Line(p.Sale, maxID), Reason: wire.Line(p.Reason, maxID),
-	}), true
-}
-
-func (p Payment) event(typ string, payload any) providers.Event {
-	return providers.Event{Key: p.Key, Draft: wire.Draft(typ, p.At, payload), Reps: p.Buyer.Reps}
-}
-
-// Cancelled returns the end of a subscription as signup.cancelled.
-func Cancelled(id string, at time.Time, terms Terms, buyer Buyer, reason string) providers.Event {
-	payload := events.SignupCancelled{
-		Contact: buyer.Contact, Origin: buyer.Origin,
-		SignupRef: events.SignupRef{Signup: wire.Line(id, maxID)}, Reason: wire.Line(reason, maxID),
-	}
-	payload.Product = cmp.Or(payload.Product, terms.Product)
-	payload.Recurring, payload.Currency = terms.recurring("")
-	return providers.Event{Key: id, Draft: wire.Draft(events.TypeSignupCancelled, at, payload), Reps: buyer.Reps, Amends: true}
-}
-
-// Rep names who sold, as somebody wrote it into a field of their own: an e-mail address, or else a name or id.
-func Rep(text string) []providers.Rep {
-	if text = wire.Line(text, 100); text == "" {
-		return nil
-	}
-	if email := wire.Email(text); email != "" {
-		return []providers.Rep{{Kind: providers.RepEmail, Value: email}}
-	}
-	return []providers.Rep{{Kind: providers.RepUser, Value: text}, {Kind: providers.RepName, Value: text}}
 }

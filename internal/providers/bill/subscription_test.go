@@ -1,6 +1,7 @@
 package bill_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -42,15 +43,20 @@ func subscriptions() *rapid.Generator[bill.Subscription] {
 		}
 		if rapid.Bool().Draw(t, "bare") {
 			key := rapid.SampledFrom([]string{"p", "q"}).Draw(t, "key")
-			s.Bare = map[string]bill.Payment{key: {Key: key, ID: key, Amount: events.Decimal(rapid.Int64Range(1, 2).Draw(t, "paid")), Currency: "USD"}}
+			s.Bare = map[string]bill.Payment{key: {Key: key, ID: key, Amount: events.Scale, Currency: "USD"}}
 		}
 		return s
 	})
 }
 
+func name(s bill.Subscription) string {
+	text, _ := json.Marshal(s)
+	return string(text)
+}
+
 func add(told ...bill.Subscription) (whole bill.Subscription, state []byte) {
 	for _, s := range told {
-		whole, state = bill.Add(state, s)
+		whole, state = bill.Add(state, s, name(s)) // one delivery tells one thing
 	}
 	return whole, state
 }
@@ -107,6 +113,25 @@ func TestWhatIsASale(t *testing.T) {
 		}
 		if want := `{"signup":"s","amount":"` + c.want + `","currency":"USD","role":"customer"}`; ok && string(sale.Draft.Data) != want {
 			t.Errorf("%s: %s, want %s", name, sale.Draft.Data, want)
+		}
+	}
+}
+
+// A mended adapter reads the same delivery otherwise: that must show, whatever it reads.
+func TestTheLastReadingOfADeliveryCounts(t *testing.T) {
+	read := func(n int64, note string) bill.Subscription {
+		return bill.Subscription{
+			First: &bill.Receipt{ID: "1", Amount: events.Decimal(n) * events.Scale, Currency: "USD"},
+			Buyer: bill.Buyer{Rank: 1, Contact: events.Contact{Note: note}},
+			Terms: bill.Terms{Since: 1, Currency: "USD", Each: events.Recurring{RecurringAmount: events.Decimal(n), RecurringInterval: "month"}},
+		}
+	}
+	for _, pair := range [][2]bill.Subscription{{read(1, "a"), read(2, "b")}, {read(2, "b"), read(1, "a")}} {
+		_, state := bill.Add(nil, pair[0], "d")
+		got, _ := bill.Add(state, pair[1], "d")
+		want, _ := bill.Add(nil, pair[1], "d")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("an earlier reading stands (-want +got):\n%s", diff)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package booking
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +12,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/providers"
+	"milemarker/internal/providers/merge"
 	"milemarker/internal/providers/wire"
 )
 
@@ -35,6 +35,7 @@ type Fact struct {
 	Kind     Kind   `json:"kind"`
 	Moved    bool   `json:"moved,omitempty"` // it was called off because it was moved
 	Order    int64  `json:"order"`           // tells newer facts from older ones: milliseconds, say
+	Of       string `json:"of"`              // the delivery; Tell sets it
 
 	At       time.Time `json:"at,omitzero"`        // when that happened
 	BookedAt time.Time `json:"booked_at,omitzero"` // when it was booked, if the delivery says so
@@ -70,10 +71,11 @@ const maxFacts = 400
 
 // Tell adds a fact to what is kept of its thread, and returns the events of its booking's chain.
 func Tell(in providers.Input, kind, key, name string, f Fact) providers.Output {
+	f.Of = key
 	facts := read(in.State)
 	facts.add(f)
 	out := providers.Output{Kind: kind, Key: key, State: facts.text()}
-	out.Events = facts.events(in, name, f.Booking)
+	out.Events = merge.Sound(facts.events(in, name, f.Booking))
 	return out
 }
 
@@ -101,12 +103,13 @@ func (b book) text() []byte {
 	return text
 }
 
-// add keeps the newest fact of each kind. It is commutative, associative and idempotent.
+// add keeps the newest fact of each kind. It is commutative, associative and idempotent among deliveries. Of the same
+// delivery, read once more, the last reading counts: so a mended adapter mends what was told.
 func (b book) add(f Fact) {
 	if b[f.Booking] == nil {
 		b[f.Booking] = facts{}
 	}
-	if before, ok := b[f.Booking][f.Kind]; !ok || before.less(f) {
+	if before, ok := b[f.Booking][f.Kind]; !ok || !f.less(before) {
 		b[f.Booking][f.Kind] = f
 	}
 	for len(b) > maxFacts {
@@ -118,15 +121,7 @@ func (b book) add(f Fact) {
 }
 
 func (f Fact) less(other Fact) bool {
-	return cmp.Or(cmp.Compare(f.Order, other.Order), bytes.Compare(f.text(), other.text())) < 0
-}
-
-func (f Fact) text() []byte {
-	text, err := json.Marshal(f)
-	if err != nil {
-		return nil
-	}
-	return text
+	return cmp.Or(cmp.Compare(f.Order, other.Order), cmp.Compare(f.Of, other.Of), cmp.Compare(f.Kind, other.Kind)) < 0
 }
 
 // facts are those of one booking.

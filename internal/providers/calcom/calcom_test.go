@@ -44,6 +44,7 @@ func suite() providertest.Suite {
 			{created, "BOOKING_NO_SHOW_UPDATED", "BOOKING_NO_SHOW_UPDATED.back"},
 		},
 		NeedsTime: true,
+		Mends:     true,
 		Update:    *update,
 	}
 }

@@ -63,6 +63,7 @@ func suite() providertest.Suite {
 			{created, "moved.canceled", "moved.created", "moved.again.canceled", "moved.again.created", "moved.off"},
 		},
 		NeedsTime: true,
+		Mends:     true,
 		Update:    *update,
 	}
 }

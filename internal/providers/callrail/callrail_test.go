@@ -48,6 +48,7 @@ func suite() providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `{"id":1}`, URL: "https://milemarker.example/hooks/conn_1?type=text_message"},
 		Threads: [][]string{{"post_call.plain", "call_modified.value", "call_modified.spam"}},
+		Mends:   true,
 		Update:  *update,
 	}
 }

@@ -97,7 +97,7 @@ func form(in providers.Input, body wire.Value, key string) providers.Output {
 	}
 	at := wire.Happened(in.Received, wire.Time(body.First("submitted_at", "timestamp", "created_at"), in.Zone))
 	return providers.Output{Kind: "form_submission", Key: key, Events: []providers.Event{{
-		Key: id, Draft: wire.Draft(events.TypeLeadCaptured, at, events.LeadCaptured{Contact: contact.Read(in.Region), Origin: origin(body)}),
+		Key: id, Amends: true, Draft: wire.Draft(events.TypeLeadCaptured, at, events.LeadCaptured{Contact: contact.Read(in.Region), Origin: origin(body)}),
 	}}}
 }
 

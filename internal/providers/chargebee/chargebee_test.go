@@ -61,6 +61,7 @@ func suite() providertest.Suite {
 			{fixture, "payment_succeeded.first", "payment_succeeded", "payment_refunded"},
 			{"subscription_created.trial", "payment_succeeded", "payment_succeeded.next"},
 		},
+		Mends:  true,
 		Update: *update,
 	}
 }

@@ -1,7 +1,6 @@
 package dial
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -44,14 +43,21 @@ type Call struct {
 	Reps []providers.Rep `json:"reps,omitzero"`
 }
 
-// Version orders what is told of one call: by rank, then by time in milliseconds.
+// Version orders what is told of one call: by rank, then by time in milliseconds, then by the delivery's key.
 type Version struct {
-	Rank int   `json:"rank"`
-	At   int64 `json:"at"`
+	Rank int    `json:"rank"`
+	At   int64  `json:"at"`
+	Of   string `json:"of"`
+}
+
+// compare orders versions. Two are equal only if they are of the same delivery.
+func (v Version) compare(other Version) int {
+	return cmp.Or(cmp.Compare(v.Rank, other.Rank), cmp.Compare(v.At, other.At), cmp.Compare(v.Of, other.Of))
 }
 
 // Keep merges a call with what is kept of it, and returns the newer of the two and what is to be kept. It is commutative,
-// associative and idempotent.
+// associative and idempotent among deliveries. Of the same delivery, read once more, the last reading counts: so a mended
+// adapter mends what was told.
 func Keep(state []byte, c Call) (newest Call, kept []byte) {
 	c.Ever = union(c.Ever, c.Dispositions)
 	var before Call
@@ -65,8 +71,7 @@ func Keep(state []byte, c Call) (newest Call, kept []byte) {
 		one.to.Ever = union(one.to.Ever, one.from.Ever)
 	}
 	newest = c
-	if cmp.Or(cmp.Compare(before.Version.Rank, c.Version.Rank), cmp.Compare(before.Version.At, c.Version.At),
-		bytes.Compare(encode(before), encode(c))) > 0 {
+	if before.Version.compare(c.Version) > 0 {
 		newest = before
 	}
 	return newest, encode(newest)
@@ -99,6 +104,7 @@ func encode(c Call) []byte {
 // Told returns what comes of a delivery that tells of a call. Table is what holds where the owner of the connection has
 // not said what dispositions mean.
 func Told(in providers.Input, kind, key string, c Call, table string) providers.Output {
+	c.Version.Of = key
 	newest, kept := Keep(in.State, c)
 	if own := in.Settings[SettingName]; strings.TrimSpace(own) != "" {
 		table = own

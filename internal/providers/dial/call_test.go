@@ -1,6 +1,7 @@
 package dial_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // calls draws what deliveries tell of one call.
 func calls() *rapid.Generator[dial.Call] {
 	return rapid.Custom(func(t *rapid.T) dial.Call {
-		return dial.Call{
+		c := dial.Call{
 			Version:      dial.Version{Rank: rapid.IntRange(0, 2).Draw(t, "rank"), At: rapid.Int64Range(0, 3).Draw(t, "at")},
 			ID:           "1",
 			Direction:    rapid.SampledFrom([]string{events.Inbound, events.Outbound}).Draw(t, "direction"),
@@ -27,6 +28,8 @@ func calls() *rapid.Generator[dial.Call] {
 			Qualified:    rapid.Bool().Draw(t, "qualified"),
 			Contact:      events.Contact{Note: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "note")},
 		}
+		c.Version.Of = fmt.Sprintf("%+v", c) // one delivery tells one thing
+		return c
 	})
 }
 
@@ -48,6 +51,19 @@ func TestKeepDoesNotMindTheOrder(t *testing.T) {
 			t.Errorf("what is kept depends on the order (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// A mended adapter reads the same delivery otherwise: that must show, whatever it reads.
+func TestTheLastReadingOfADeliveryCounts(t *testing.T) {
+	for _, pair := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		read := func(note string) dial.Call {
+			return dial.Call{ID: "1", Direction: events.Inbound, Outcome: events.CallBusy, Version: dial.Version{Of: "d"}, Contact: events.Contact{Note: note}}
+		}
+		_, state := dial.Keep(nil, read(pair[0]))
+		if got, _ := dial.Keep(state, read(pair[1])); got.Contact.Note != pair[1] {
+			t.Errorf("%q stands in place of %q", got.Contact.Note, pair[1])
+		}
+	}
 }
 
 func TestEveryCallIsAnEventThatStands(t *testing.T) {

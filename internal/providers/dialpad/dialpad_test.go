@@ -65,6 +65,7 @@ func suite() providertest.Suite {
 			parts[1] = []byte(base64.RawURLEncoding.EncodeToString(change(payload)))
 			return bytes.Join(parts, []byte("."))
 		},
+		Mends:  true,
 		Update: *update,
 	}
 }

@@ -91,7 +91,7 @@ func (Provider) Translate(in providers.Input) (providers.Output, error) {
 	o.Amount, o.Currency = amount(in, envelope)
 	o.Reason = envelope.First("recipients.signers.0.declinedReason")
 	out := providers.Output{Kind: kind, Key: key}
-	out.Events, out.State = o.Tell(in, "docusign", in.State)
+	out.Events, out.State = o.Tell(in, "docusign", key, in.State)
 	return out, nil
 }
 

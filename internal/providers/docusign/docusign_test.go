@@ -35,6 +35,7 @@ func suite() providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `{"event":"recipient-sent","data":{"envelopeId":"e1"}}`},
 		Threads: [][]string{{sent, opened, completed, "retried"}},
+		Mends:   true,
 		Update:  *update,
 	}
 }

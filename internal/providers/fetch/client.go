@@ -165,8 +165,7 @@ func (c *Client) once(ctx context.Context, request func(context.Context) (*http.
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		var shown *url.Error
-		if errors.As(err, &shown) {
+		if shown, ok := errors.AsType[*url.Error](err); ok {
 			err = shown.Err // without the URL, which may hold the token
 		}
 		if errors.Is(err, fs.ErrPermission) {

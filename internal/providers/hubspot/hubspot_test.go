@@ -49,6 +49,7 @@ func suite() providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `[{"eventId":1,"subscriptionType":"company.creation","objectId":5}]`},
 		Threads: [][]string{{contact, "workflow.qualified"}, {"subscription.pending", batch}},
+		Mends:   true,
 		Update:  *update,
 	}
 }

@@ -122,7 +122,7 @@ func workflow(in providers.Input, body wire.Value) providers.Output {
 			told = append(told, o.qualified(in, o.changed(in, "lifecyclestage")))
 		}
 	}
-	out.Events, out.State = merge.Events(in.State, version.UnixMilli(), told, merge.Newest)
+	out.Events, out.State = merge.Events(in.State, version.UnixMilli(), out.Key, told, merge.Newest)
 	return out
 }
 

@@ -44,6 +44,7 @@ func suite() providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `{"request_id":"1","type":"jc.contact_status_updated","data":{"id":1}}`},
 		Threads: [][]string{{"call.answered", "call.missed", "call.completed.bare", "call.updated.notes", "call.updated"}},
+		Mends:   true,
 		Update:  *update,
 	}
 }

@@ -136,10 +136,12 @@ func Event(in providers.Input, made mapping.Made) (providers.Event, *mapping.Fau
 	e.Reps, e.Draft.Rep = reps(made.Rep)
 	draft := e.Draft
 	draft.ID, draft.Source = "wh_"+digest([]byte(e.Key)), "/hooks"
-	if _, violations := draft.Check(); len(violations) > 0 {
+	checked, violations := draft.Check()
+	if len(violations) > 0 {
 		v := violations[0]
 		return providers.Event{}, &mapping.Fault{Line: made.Line, Where: made.Type + v.Pointer, Detail: v.Detail}
 	}
+	e.Draft.Data = checked.Data
 	return e, nil
 }
 

@@ -55,14 +55,14 @@ func Types() []string {
 }
 
 // Tell returns the events of an offer, and what is to be kept of it: the first time that something is told of an offer
-// stands, whatever the order of deliveries. Name is the provider's.
-func (o Offer) Tell(in providers.Input, name string, state []byte) (told []providers.Event, kept []byte) {
+// stands, whatever the order of deliveries. Name is the provider's, key that of the delivery.
+func (o Offer) Tell(in providers.Input, name, key string, state []byte) (told []providers.Event, kept []byte) {
 	told = o.events(in, name)
 	version := o.At
 	if version.IsZero() {
 		version = in.Received
 	}
-	return merge.Events(state, version.UnixMicro(), told, merge.Earliest)
+	return merge.Events(state, version.UnixMicro(), key, told, merge.Earliest)
 }
 
 func (o Offer) events(in providers.Input, name string) []providers.Event {

@@ -91,7 +91,7 @@ func (Provider) Translate(in providers.Input) (providers.Output, error) {
 			others = append(others, kind+" "+doc.Get("status").Text())
 			continue
 		}
-		told, kept := o.Tell(in, "pandadoc", state)
+		told, kept := o.Tell(in, "pandadoc", keys[len(keys)-1], state)
 		state = kept
 		for _, e := range told {
 			if id := e.Draft.Type + e.Key; !seen[id] {

@@ -35,6 +35,7 @@ func suite() providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `[{"event":"template_created","data":{"id":"t1"}}]`},
 		Threads: [][]string{{sent, viewed, "viewed.again", completed, "paid"}},
+		Mends:   true,
 		Update:  *update,
 	}
 }

@@ -83,7 +83,7 @@ const plan = `"plan": {"billing_cycles":[{"tenure_type":"TRIAL","pricing_scheme"
 
 // instalment makes a subscription's payment.
 func instalment(id, at string) []string {
-	return []string{`"payment_mode"`, `"billing_agreement_id": "I-XM902JPAHJ3C", "payment_mode"`, "76631377EQ008084I", id, "2014-10-23T17:22:56Z", at}
+	return []string{`"payment_mode"`, `"billing_agreement_id": "I-XM902JPAHJ3C", "payment_mode"`, "76631377EQ008084I", id, "WH-2DJ19551XX1965581-58275461ZQ5785288", "WH-" + id, "2014-10-23T17:22:56Z", at}
 }
 
 func suite(tb testing.TB) providertest.Suite {
@@ -98,6 +98,9 @@ func suite(tb testing.TB) providertest.Suite {
 			{Name: activated},
 			{Name: order},
 			{Name: "PAYMENT.CAPTURE.COMPLETED", Body: capture},
+			{Name: "PAYMENT.CAPTURE.COMPLETED.free", Body: capture, Replace: []string{"100.00", "0.00"}},
+			{Name: "PAYMENT.CAPTURE.COMPLETED.unreadable", Body: capture, Replace: []string{"100.00", "a lot"}},
+			{Name: "PAYMENT.CAPTURE.COMPLETED.pending", Body: capture, Replace: []string{"COMPLETED\",\n", "PENDING\",\n"}},
 			{Name: "PAYMENT.CAPTURE.REFUNDED", Body: refunded},
 			{Name: "PAYMENT.SALE.REFUNDED", File: sale, Replace: []string{`"PAYMENT.SALE.COMPLETED"`, `"PAYMENT.SALE.REFUNDED"`, `"total": "0.48"`, `"total": "-0.48"`, `"payment_mode"`, `"sale_id": "4CF18861HF410323U", "payment_mode"`}},
 			{Name: "PAYMENT.SALE.REVERSED", File: sale, Replace: []string{`"PAYMENT.SALE.COMPLETED"`, `"PAYMENT.SALE.REVERSED"`}},
@@ -107,7 +110,7 @@ func suite(tb testing.TB) providertest.Suite {
 			{Name: "activated.unpaid", File: activated, Replace: []string{`"last_payment"`, `"none"`, `"cycles_completed": 1,
           "cycles_remaining": 0,
           "current_pricing_scheme_version": 2`, `"cycles_completed": 0`}},
-			{Name: "activated.again", File: activated, Replace: []string{`"sequence": 2,
+			{Name: "activated.again", File: activated, Replace: []string{"WH-45317954YO37051O2-6Q0P93017R54162X3", "WH-again", `"sequence": 2,
           "cycles_completed": 1`, `"sequence": 2,
           "cycles_completed": 7`}},
 			{Name: "cancelled", File: activated, Replace: []string{"SUBSCRIPTION.ACTIVATED", "SUBSCRIPTION.CANCELLED", `"plan_id"`, `"status_change_note": "Avery moves abroad", "plan_id"`}},
@@ -119,6 +122,7 @@ func suite(tb testing.TB) providertest.Suite {
 			{"activated.unpaid", "instalment.1", "instalment.2", "cancelled"},
 			{"activated.plan", "instalment.1", "instalment.2", "activated.again"},
 		},
+		Mends:  true,
 		Update: *update,
 	}
 }

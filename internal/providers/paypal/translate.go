@@ -9,7 +9,6 @@ import (
 	"milemarker/events"
 	"milemarker/internal/providers"
 	"milemarker/internal/providers/bill"
-	"milemarker/internal/providers/merge"
 	"milemarker/internal/providers/wire"
 )
 
@@ -90,11 +89,11 @@ func (d delivery) order() providers.Output {
 
 // purchase tells of what was bought once. An order and its captures tell of the same: the order, of a higher rank, knows
 // more.
-func (d delivery) purchase(rank int64, at time.Time, payments ...wire.Value) providers.Output {
+func (d delivery) purchase(rank int, at time.Time, payments ...wire.Value) providers.Output {
 	total, currency, ok := money(wire.Or(d.resource.Get("gross_amount"), d.resource.Get("purchase_units", "0", "amount"), d.resource.Get("amount")))
 	buyer := d.buyer()
-	if !ok {
-		buyer.Contact.Note = wire.Note(buyer.Contact.Note, "amount: "+d.resource.First("gross_amount.value", "amount.value", "amount.total"))
+	if text := d.resource.First("gross_amount.value", "amount.value", "amount.total"); !ok && text != "" {
+		buyer.Contact.Note = wire.Note(buyer.Contact.Note, "amount: "+text)
 	}
 	if ok && total <= 0 {
 		return d.told(nil, "nothing was paid")
@@ -114,7 +113,7 @@ func (d delivery) purchase(rank int64, at time.Time, payments ...wire.Value) pro
 			told = append(told, received)
 		}
 	}
-	stand, state := merge.Events(d.in.State, rank, told, merge.Newest)
+	stand, state := bill.Purchase(d.in.State, rank, d.key, told)
 	return d.told(state, "", stand...)
 }
 
@@ -139,7 +138,7 @@ func (d delivery) instalment() providers.Output {
 
 // subscription merges what is known of it.
 func (d delivery) subscription(known bill.Subscription) providers.Output {
-	whole, state := bill.Add(d.in.State, known)
+	whole, state := bill.Add(d.in.State, known, d.key)
 	told := whole.Payments(known)
 	if sale, ok := whole.Sale(d.thread); ok {
 		told = append([]providers.Event{sale}, told...)

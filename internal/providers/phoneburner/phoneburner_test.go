@@ -37,6 +37,7 @@ func suite(tb testing.TB) providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `{"ds_id":"1","call_id":"2","contact":{"phone":"2025550143"}}`},
 		Threads: [][]string{{"api_calldone.no-answer", "api_calldone.voicemail", "api_calldone.not-interested"}},
+		Mends:   true,
 		Update:  *update,
 	}
 }

@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -34,19 +35,44 @@ func (s Suite) order(t *testing.T) {
 		if len(want) == 0 {
 			t.Errorf("%q tell of nothing", names)
 		}
-		s.compare(t, fmt.Sprintf("thread-%d", n+1), standing(t, names, want))
-		rapid.Check(t, func(rt *rapid.T) {
-			order := rapid.Permutation(slices.Concat(indexes(len(thread)), rapid.SliceOfN(
-				rapid.IntRange(0, len(thread)-1), 0, 4,
-			).Draw(rt, "repeats"))).Draw(rt, "order")
-			var shuffled []providers.Input
-			for _, i := range order {
-				shuffled = append(shuffled, thread[i])
-			}
-			if diff := cmp.Diff(want, s.play(rt, shuffled)); diff != "" {
-				rt.Errorf("in the order %v other events stand at the end (-want +got):\n%s", order, diff)
-			}
+		title := fmt.Sprintf("thread-%d", n+1)
+		t.Run(title+"/golden", func(t *testing.T) { s.compare(t, title, standing(t, names, want)) })
+		t.Run(title+"/shuffled", func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) { s.shuffled(rt, thread, want) })
 		})
+		if s.Mends {
+			t.Run(title+"/mended", func(t *testing.T) { s.mended(t, thread) })
+		}
+	}
+}
+
+// mended plays a thread, and then again as a mended adapter would read it: the last reading must stand, whatever was kept
+// of the first. Another name in the bodies stands for the mended adapter.
+func (s Suite) mended(t *testing.T, thread []providers.Input) {
+	t.Helper()
+	for _, name := range []string{"Aaa", "Zzz"} {
+		var again []providers.Input
+		for _, in := range thread {
+			in.Body = s.Edit(in.Body, func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(s.Personal[0]), []byte(name)) })
+			again = append(again, in)
+		}
+		want := s.play(t, again)
+		if diff := cmp.Diff(want, s.play(t, slices.Concat(thread, again))); diff != "" {
+			t.Errorf("what was kept outweighs a mended adapter (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// shuffled delivers a thread in some order, each delivery once or more often.
+func (s Suite) shuffled(t *rapid.T, thread []providers.Input, want map[string]string) {
+	repeats := rapid.SliceOfN(rapid.IntRange(0, len(thread)-1), 0, 4).Draw(t, "repeats")
+	order := rapid.Permutation(slices.Concat(indexes(len(thread)), repeats)).Draw(t, "order")
+	var deliveries []providers.Input
+	for _, i := range order {
+		deliveries = append(deliveries, thread[i])
+	}
+	if diff := cmp.Diff(want, s.play(t, deliveries)); diff != "" {
+		t.Errorf("in the order %v other events stand at the end (-want +got):\n%s", order, diff)
 	}
 }
 

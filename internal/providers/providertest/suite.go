@@ -39,6 +39,10 @@ type Suite struct {
 	// often they come, the same events must stand at the end.
 	Threads [][]string
 
+	// Mends holds a provider with threads to one promise more: read again by a mended adapter, a delivery tells what is
+	// read last, whatever was kept of it before.
+	Mends bool
+
 	// NeedsTime says that a delivery without a time that can be read may tell of nothing, as an appointment without a
 	// start.
 	NeedsTime bool

@@ -143,6 +143,11 @@ func (p toy) Translate(in providers.Input) (providers.Output, error) {
 		c.Outcome = "nice"
 	case "last one wins":
 		in.State = nil
+	case "first reading stands":
+		var kept dial.Call
+		if json.Unmarshal(in.State, &kept) == nil && kept.Version.At == sequence {
+			c = kept
+		}
 	}
 	out := dial.Told(in, kind, "k", c, "")
 	switch p.flaw {
@@ -166,6 +171,7 @@ func suite(flaw string) providertest.Suite {
 		},
 		Unknown: providertest.Delivery{Name: "unknown", Body: `{"event":"dance.started"}`},
 		Threads: [][]string{{fixture, "tagged"}},
+		Mends:   true,
 		Update:  *update,
 	}
 }
@@ -191,6 +197,7 @@ func TestEveryFlawIsFound(t *testing.T) {
 		"shows the secret":      "TestToy/Signature",
 		"no state":              "TestToy/Order",
 		"last one wins":         "TestToy/Order",
+		"first reading stands":  "TestToy/Order/thread-1/mended",
 		"another error":         "TestToy/Hostile",
 		"reads anything":        "TestToy/Hostile",
 		"content type":          "TestToy/Hostile",

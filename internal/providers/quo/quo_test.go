@@ -46,6 +46,7 @@ func suite() providertest.Suite {
 		Unknown:  providertest.Delivery{Name: "unknown", Body: `{"id":"EV1","type":"contact.updated","data":{"object":{"id":"CT1"}}}`},
 		Threads:  [][]string{{"call.ringing", fixture}},
 		Personal: []string{"2025550143"},
+		Mends:    true,
 		Update:   *update,
 	}
 }

@@ -63,6 +63,7 @@ func suite() providertest.Suite {
 			{setup, "telephony.voicemail", disconnected},
 			{"queue.setup.1", "queue.setup.2", "queue.answered.2", "queue.missed.1", "queue.disconnected.2"},
 		},
+		Mends:  true,
 		Update: *update,
 	}
 }

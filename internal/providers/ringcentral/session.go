@@ -1,9 +1,7 @@
 package ringcentral
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -53,7 +51,8 @@ type endpoint struct {
 // maxParties bounds what is kept of a call.
 const maxParties = 100
 
-// merge joins what two notifications tell. It is commutative, associative and idempotent: extremes and sets only.
+// merge joins what is known and what one more notification tells. It is commutative, associative and idempotent among
+// notifications: extremes and sets only. Of the same notification, read once more, the last reading counts.
 func merge(a, b session) session {
 	out := session{Parties: map[string]party{}}
 	maps.Copy(out.Parties, a.Parties)
@@ -79,19 +78,11 @@ func merge(a, b session) session {
 	return out
 }
 
-func newer(a, b latest) latest {
-	if a.Sequence != b.Sequence {
-		if a.Sequence > b.Sequence {
-			return a
-		}
-		return b
+func newer(known, told latest) latest {
+	if known.Sequence > told.Sequence {
+		return known
 	}
-	one, _ := json.Marshal(a)
-	other, _ := json.Marshal(b)
-	if bytes.Compare(one, other) > 0 {
-		return a
-	}
-	return b
+	return told
 }
 
 func least(a, b int64) int64 {
@@ -179,6 +170,7 @@ func (p party) reps(region string) []providers.Rep {
 	)
 }
 
+// fromMillis returns the zero time for 0.
 func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

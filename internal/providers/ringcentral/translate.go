@@ -22,10 +22,13 @@ func (p Provider) Translate(in providers.Input) (providers.Output, error) {
 		return wire.Ignored(filter, key, "tells of no call"), nil
 	}
 	var known session
-	if json.Unmarshal(in.State, &known) != nil || !known.stands(in, id) {
+	if json.Unmarshal(in.State, &known) != nil {
 		known = session{}
 	}
-	known = merge(known, read(body.Get("body"), in))
+	told := read(body.Get("body"), in)
+	if known = merge(known, told); !known.stands(in, id) {
+		known = told
+	}
 	state, err := json.Marshal(known)
 	if err != nil {
 		state = nil // texts, numbers and flags only

@@ -63,7 +63,7 @@ func paid(in providers.Input, order wire.Value) []providers.Event {
 	var told []providers.Event
 	sale := id
 	if !renewal(order) {
-		told = append(told, once(bill.Sale{ID: id, At: at, Buyer: buyer, Amount: amount, Currency: currency}.Event()))
+		told = append(told, bill.Sale{ID: id, At: at, Buyer: buyer, Amount: amount, Currency: currency}.Event())
 	} else {
 		sale = ""
 	}
@@ -71,12 +71,6 @@ func paid(in providers.Input, order wire.Value) []providers.Event {
 		told = append(told, received)
 	}
 	return told
-}
-
-// once takes back that an event amends: an order is paid once.
-func once(e providers.Event) providers.Event {
-	e.Amends = false
-	return e
 }
 
 func cancelled(in providers.Input, order wire.Value) []providers.Event {
@@ -88,8 +82,8 @@ func cancelled(in providers.Input, order wire.Value) []providers.Event {
 	if renewal(order) {
 		return nil
 	}
-	return []providers.Event{once(bill.Cancelled(order.Get("id").Text(), when(in, order, "cancelled_at", "updated_at"), bill.Terms{},
-		buyerOf(in, order), order.Get("cancel_reason").Text()))}
+	return []providers.Event{bill.Cancelled(order.Get("id").Text(), when(in, order, "cancelled_at", "updated_at"), bill.Terms{},
+		buyerOf(in, order), order.Get("cancel_reason").Text())}
 }
 
 // refunded adds up the transactions that gave money back: the lines of the refund may say otherwise.
@@ -128,7 +122,7 @@ func customer(in providers.Input, c wire.Value) []providers.Event {
 		ExternalID: wire.External("shopify", id),
 		Note:       c.Get("note").Text(),
 	}
-	return []providers.Event{{Key: id, Draft: wire.Draft(events.TypeLeadCaptured, when(in, c, "created_at"), events.LeadCaptured{
+	return []providers.Event{{Key: id, Amends: true, Draft: wire.Draft(events.TypeLeadCaptured, when(in, c, "created_at"), events.LeadCaptured{
 		Contact: contact.Read(region(in, c, "default_address")), Origin: events.Origin{Source: "shopify"},
 	})}}
 }

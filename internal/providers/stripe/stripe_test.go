@@ -38,7 +38,7 @@ func began(more ...string) []string {
 // updated makes an update of an active subscription.
 func updated(previous string) []string {
 	return began(
-		"customer.subscription.created", "customer.subscription.updated", `"created": 1789074420`, `"created": 1791000000`,
+		"evt_6OoYUlH6i9zuetmWCmCh1xW2", "evt_updated", "customer.subscription.created", "customer.subscription.updated", `"created": 1789074420`, `"created": 1791000000`,
 		`
   },
   "livemode"`, `,
@@ -52,7 +52,7 @@ func updated(previous string) []string {
 func paid(reason, id, amount string, more ...string) []string {
 	return append([]string{
 		`"billing_reason": "subscription_create"`, `"billing_reason": "` + reason + `"`, `"amount_paid": 0`, `"amount_paid": ` + amount,
-		"in_2OnWY7P1k7jpxiwPmBvU28Zw", id, `"payment_intent": null`, `"payment_intent": "pi_` + id + `"`,
+		"evt_1TkQW6K8k9oqyguDkipVaaMY", "evt_" + id, "in_2OnWY7P1k7jpxiwPmBvU28Zw", id, `"payment_intent": null`, `"payment_intent": "pi_` + id + `"`,
 	}, more...)
 }
 
@@ -109,10 +109,27 @@ func suite() providertest.Suite {
 			)},
 			{Name: "subscription.renamed", File: created, Replace: updated(`{"description": null}`)},
 			{Name: "subscription.paid-late", File: created, Replace: updated(`{"status": "incomplete"}`)},
-			{Name: "subscription.deleted", File: created, Replace: began("customer.subscription.created", "customer.subscription.deleted",
+			{Name: "subscription.deleted", File: created, Replace: began("evt_6OoYUlH6i9zuetmWCmCh1xW2", "evt_deleted", "customer.subscription.created", "customer.subscription.deleted",
 				`"ended_at": null`, `"ended_at": 1792000000`, `"feedback": null`, `"feedback": "too_expensive"`, `"status": "active"`, `"status": "canceled"`)},
 			{Name: "subscription.deleted-in-trial", File: created, Replace: of("customer.subscription.created", "customer.subscription.deleted",
 				`"ended_at": null`, `"ended_at": 1790000000`, `"status": "trialing"`, `"status": "canceled"`)},
+			{Name: "subscription.mixed", File: created, Replace: began(`"data": [
+          {
+            "id": "si_DNZMa9Z2iZHhyc"`, `"data": [
+          {"price": {"unit_amount": 100, "recurring": {"interval": "day", "interval_count": 14}}, "quantity": 2},
+          {"price": {"unit_amount": 120000, "recurring": {"interval": "year", "interval_count": 1}}},
+          {"price": {"unit_amount": 300, "recurring": {"interval": "month", "interval_count": 3}}},
+          {"price": {"unit_amount": 9900}, "quantity": 1},
+          {
+            "id": "si_DNZMa9Z2iZHhyc"`)},
+			{Name: "subscription.plan", File: created, Replace: updated(`{"plan": {"amount": 500, "interval": "month", "interval_count": 1}, "quantity": 10}`)},
+			{Name: "subscription.fortnight", File: created, Replace: updated(`{"plan": {"amount": 500, "interval": "fortnight"}}`)},
+			{Name: "charge.refunded.krona", File: refunded, Replace: []string{`"currency": "usd"`, `"currency": "isk"`}},
+			{Name: "charge.refunded.ariary", File: refunded, Replace: []string{`"currency": "usd"`, `"currency": "mga"`}},
+			{Name: "charge.refunded.list", File: refunded, Replace: []string{
+				`"previous_attributes"`, `"previous"`, `"refunded": true`, `"refunds": {"data": [{"amount": 40000, "reason": "requested_by_customer"}]}, "refunded": true`,
+			}},
+			{Name: "charge.refunded.unreadable", File: refunded, Replace: []string{`"amount_refunded": 540000`, `"amount_refunded": "all"`}},
 			{Name: "charge.refunded.part", File: refunded, Replace: []string{
 				`"amount_refunded": 540000`, `"amount_refunded": 250050`, `"amount_refunded": 0`, `"amount_refunded": 50`,
 			}},
@@ -123,6 +140,7 @@ func suite() providertest.Suite {
 			{"checkout.trial", "subscription.trial", invoice, "invoice.second", "invoice.third", "subscription.deleted"},
 			{"invoice.second", "invoice.third"},
 		},
+		Mends:  true,
 		Update: *update,
 	}
 }

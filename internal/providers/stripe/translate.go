@@ -93,7 +93,7 @@ func (d delivery) checkout() providers.Output {
 
 // sale merges what is known of the subscription.
 func (d delivery) sale(known bill.Subscription, also ...providers.Event) providers.Output {
-	whole, state := bill.Add(d.in.State, known)
+	whole, state := bill.Add(d.in.State, known, d.key)
 	if sale, ok := whole.Sale(d.thread); ok {
 		also = append([]providers.Event{sale}, also...)
 	}

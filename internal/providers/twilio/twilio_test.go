@@ -47,6 +47,7 @@ func suite() providertest.Suite {
 		Unknown:  providertest.Delivery{Name: "unknown", Body: "MessageSid=SM1&MessageStatus=sent", ContentType: "application/x-www-form-urlencoded"},
 		Threads:  [][]string{{"status_callback.dialled", "dial_action.form"}},
 		Personal: []string{"2025550143"},
+		Mends:    true,
 		Update:   *update,
 	}
 }

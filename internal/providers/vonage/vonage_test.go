@@ -37,6 +37,7 @@ func suite() providertest.Suite {
 		Unknown:  providertest.Delivery{Name: "unknown", Body: `{"uuid":"1","status":"transfer"}`},
 		Threads:  [][]string{{"ringing", "machine", fixture}},
 		Personal: []string{"2025550143"},
+		Mends:    true,
 		Update:   *update,
 	}
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"milemarker/events"
@@ -37,6 +38,9 @@ func Stand(told []providers.Event) bool {
 		d := e.Draft
 		d.ID, d.Source = "x", "/x"
 		if _, violations := d.Check(); violations != nil || e.Key == "" {
+			return false
+		}
+		if slices.ContainsFunc(e.Reps, func(r providers.Rep) bool { return r.Kind == "" || r.Value == "" }) {
 			return false
 		}
 	}

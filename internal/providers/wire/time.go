@@ -28,7 +28,7 @@ func Time(text string, zone *time.Location, layouts ...string) time.Time {
 		}
 	}
 	for _, layout := range known() {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil && !(strings.Contains(layout, "MST") && madeUp(t, zone)) {
+		if t, err := time.ParseInLocation(layout, text, zone); err == nil && (!strings.Contains(layout, "MST") || !madeUp(t, zone)) {
 			return bounded(t)
 		}
 	}

@@ -1,0 +1,181 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"milemarker/events"
+	"milemarker/internal/access"
+	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
+	"milemarker/internal/metric"
+	"milemarker/internal/pace"
+	"milemarker/projections"
+)
+
+// changeGoal answers POST /v1/goals/{id}:revise, :close and :split.
+func (s *server) changeGoal(c echo.Context, caller access.Caller) error {
+	id := pathID(c)
+	for suffix, change := range map[string]func(ask, projections.Goal) error{
+		":revise": s.reviseGoal, ":close": s.closeGoal, ":split": s.splitGoal,
+	} {
+		target, ok := strings.CutSuffix(id, suffix)
+		if !ok {
+			continue
+		}
+		a, err := s.ask(c, caller)
+		if err != nil {
+			return err
+		}
+		if err := a.query.done(); err != nil {
+			return err
+		}
+		all, err := s.desk(a).Goals(a.ctx(), caller.Org)
+		if err != nil {
+			return err
+		}
+		g, ok := goals.Find(all, target)
+		if !ok {
+			return noGoal(a, target)
+		}
+		if g.Closed != nil {
+			return failed(http.StatusConflict, "The goal was closed on "+a.calendar.DayOf(g.Closed.At).String()+": it stays as it is.",
+				"Set another goal.")
+		}
+		return change(a, g)
+	}
+	return echo.ErrNotFound
+}
+
+// reviseGoal changes a goal from a day on, today if none is given: the body is the payload of goal.revised without its
+// goal. The past stays as it was.
+func (s *server) reviseGoal(a ask, g projections.Goal) error {
+	body, fields, err := readObject(a.Context)
+	if err != nil {
+		return err
+	}
+	if _, given := fields["effective_on"]; !given {
+		body = withMember(body, "effective_on", a.today().String(), len(fields) == 0)
+		fields["effective_on"] = nil
+	}
+	if _, given := fields["goal"]; given {
+		return badBody([]fault{at("/goal", "must be left out: the address names the goal")})
+	}
+	body = withMember(body, "goal", g.ID, len(fields) == 0)
+	draft, found := events.Draft{Source: told, Type: events.TypeGoalRevised, Data: body, ID: "goal.revised/" + g.ID}.Check()
+	if found != nil {
+		return badBody(violations(found))
+	}
+	var r events.GoalRevised
+	if err := json.Unmarshal(draft.Data, &r); err != nil {
+		return err
+	}
+	faults, err := s.revisionFaults(a, g, r)
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		return badBody(faults)
+	}
+	// The id names the change from what stood before: a lost answer's repetition is the same event.
+	draft.ID += "/" + contentAfter(uint64(g.Position), draft.Data)
+	receipt, err := s.record(a.Context, a.caller.Org, draft)
+	if err != nil {
+		return err
+	}
+	return a.JSON(http.StatusOK, goalAnswer{Goal: g.ID, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position})
+}
+
+// contentAfter names what follows on a position.
+func contentAfter(position uint64, data []byte) string {
+	sum := sha256.Sum256(append(strconv.AppendUint(nil, position, 10), data...))
+	return hex.EncodeToString(sum[:10])
+}
+
+// revisionFaults says what is wrong with a revision, given the goal as it stands.
+func (s *server) revisionFaults(a ask, g projections.Goal, r events.GoalRevised) ([]fault, error) {
+	var faults []fault
+	on, err := calendar.ParseDay(string(r.EffectiveOn))
+	if err != nil {
+		return nil, err
+	}
+	if on < a.today() {
+		faults = append(faults, at("/effective_on", "lies in the past, which stays as it was: take today or a later day"))
+	}
+	terms := g.Revised(r).On(max(on, g.StartsOn))
+	if terms.EndsOn < g.StartsOn {
+		faults = append(faults, at("/ends_on", "must not lie before the goal's first day, "+g.StartsOn.String()))
+	}
+	if on > terms.EndsOn {
+		faults = append(faults, at("/effective_on", "lies behind the goal's last day, "+terms.EndsOn.String()))
+	}
+	d, _ := metric.Find(g.Metric)
+	if !d.Additive() && r.Curve != "" && r.Curve != events.CurveStraight {
+		faults = append(faults, at("/curve", "must be left out: a ratio has no curve"))
+	}
+	if terms.Target == 0 && g.Direction != events.AtMost {
+		faults = append(faults, at("/target", "must be above 0 for a goal that is to be reached"))
+	}
+	for i, m := range r.Markers {
+		if m.Value > terms.Target || string(m.On) > terms.EndsOn.String() || string(m.On) < g.StartsOn.String() {
+			faults = append(faults, at(fmt.Sprintf("/markers/%d", i), "must lie inside the goal's days and not above its target"))
+		}
+	}
+	if r.Parent != "" {
+		all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+		if err != nil {
+			return nil, err
+		}
+		faults = append(faults, servesFaults(all, g.ID, r.Parent, g.StartsOn, terms.EndsOn, on)...)
+	}
+	return faults, nil
+}
+
+// closeGoal ends a goal: with the result that is given, else with what its number says.
+func (s *server) closeGoal(a ask, g projections.Goal) error {
+	body, fields, err := readObject(a.Context)
+	if err != nil {
+		return err
+	}
+	if _, given := fields["goal"]; given {
+		return badBody([]fault{at("/goal", "must be left out: the address names the goal")})
+	}
+	if _, given := fields["result"]; !given {
+		st, err := s.desk(a).Standing(a.ctx(), a.caller.Org, g.ID, a.now, time.Time{})
+		if err != nil {
+			return paceFailure(a, g.ID, err)
+		}
+		body = withMember(body, "result", resultOf(st), len(fields) == 0)
+		fields["result"] = nil
+	}
+	body = withMember(body, "goal", g.ID, len(fields) == 0)
+	draft, found := events.Draft{ID: "goal.closed/" + g.ID, Source: told, Type: events.TypeGoalClosed, Data: body}.Check()
+	if found != nil {
+		return badBody(violations(found))
+	}
+	receipt, err := s.record(a.Context, a.caller.Org, draft)
+	if err != nil {
+		return err
+	}
+	return a.JSON(http.StatusOK, goalAnswer{Goal: g.ID, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position})
+}
+
+// resultOf says how a goal came out that is closed now.
+func resultOf(st goals.Standing) string {
+	reached := st.Pace.Actual >= st.Terms.Target
+	if st.Course.Direction == pace.AtMost {
+		reached = st.Pace.Actual <= st.Terms.Target
+	}
+	if reached && (!st.Course.Kind.Ratio() || st.Pace.Of > 0) {
+		return string(pace.Achieved)
+	}
+	return string(pace.Missed)
+}
