@@ -27,8 +27,9 @@ type client struct {
 	cuts bool // every third time the connection is cut before the answer can be there
 	twos bool // every batch is delivered twice at the same time
 
-	keep bool // nothing is voided
-	old  bool // now and then a batch of long ago is delivered again
+	keep   bool // nothing is voided
+	people bool // each call is with somebody else, who is named; some are erased
+	old    bool // now and then a batch of long ago is delivered again
 
 	// days are those on which the calls happened: today, as it were, the day before, and a year before, as they come in
 	// when devices were away.
@@ -43,6 +44,7 @@ type client struct {
 	mu       sync.Mutex
 	acked    map[string]uint64 // positions by id
 	voided   map[string]bool   // ids
+	erased   map[string]bool   // ids of calls with somebody who was erased
 	last     uint64            // highest position acknowledged
 	batches  [][]byte          // acknowledged
 	cut      int               // connections
@@ -54,7 +56,7 @@ func newClient(t *testing.T, address, data string) *client {
 	return &client{
 		t: t, base: "http://" + address, api: "http://" + address, data: data,
 		days:  []string{"2024-03-10", "2024-03-09", "2023-03-10"},
-		acked: map[string]uint64{}, voided: map[string]bool{}, progress: make(chan struct{}, 1),
+		acked: map[string]uint64{}, voided: map[string]bool{}, erased: map[string]bool{}, progress: make(chan struct{}, 1),
 	}
 }
 
@@ -91,6 +93,9 @@ func (c *client) deliverNext(name string) {
 	if chance == 1 && !c.keep {
 		c.deliver(void)
 	}
+	if chance == 2 && c.people {
+		c.erase(name + "-0")
+	}
 	if chance > 5 && c.old {
 		c.deliver(c.earlier())
 	}
@@ -101,11 +106,50 @@ func (c *client) batch(name string, size int) []byte {
 	calls := make([]string, size)
 	for i := range calls {
 		calls[i] = fmt.Sprintf(`{"specversion":"1.0","id":"%s-%d","source":"/chaos","type":"call.completed",`+
-			`"time":"%sT%02d:00:00Z","rep":"rep-%d","subject":"lead-%d",`+
-			`"data":{"direction":"outbound","outcome":"conversation","seconds":60}}`,
-			name, i, c.days[rand.IntN(len(c.days))], rand.IntN(24), rand.IntN(9), rand.IntN(50))
+			`"time":"%sT%02d:00:00Z","rep":"rep-%d",%s"direction":"outbound","outcome":"conversation","seconds":60}}`,
+			name, i, c.days[rand.IntN(len(c.days))], rand.IntN(24), rand.IntN(9), c.with(fmt.Sprint(name, "-", i)))
 	}
 	return []byte("[" + strings.Join(calls, ",") + "]")
+}
+
+// with says whom a call was with, and begins its data.
+func (c *client) with(id string) string {
+	if c.people {
+		return fmt.Sprintf(`"data":{"person":{"name":"%s","external_id":"crm-%s"},`, nameOf(id), id)
+	}
+	return fmt.Sprintf(`"subject":"lead-%d","data":{`, rand.IntN(50))
+}
+
+// nameOf is the name of whom a call was with.
+func nameOf(id string) string { return "Avery of " + id }
+
+// erase has whom a call was with erased, and says so until it is heard.
+func (c *client) erase(id string) {
+	c.mu.Lock()
+	last := c.last
+	c.mu.Unlock()
+	var found struct {
+		People []struct {
+			ID string `json:"id"`
+		} `json:"people"`
+	}
+	c.ask(fmt.Sprintf("/v1/people?external_id=crm-%s&min_position=%d", id, last), &found)
+	if len(found.People) != 1 {
+		c.t.Errorf("%s was with %d people", id, len(found.People))
+		return
+	}
+	path := c.api + "/v1/people/" + found.People[0].ID + ":erase"
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); <-pause.C {
+		if status, _, err := c.do(c.t.Context(), "POST", path, []byte("{}")); err == nil && status == http.StatusOK {
+			c.mu.Lock()
+			c.erased[id] = true
+			c.mu.Unlock()
+			return
+		}
+	}
+	c.t.Errorf("whom %s was with could not be erased within 3 minutes", id)
 }
 
 // voids is what the id of a void begins with, before that of its event.
@@ -211,6 +255,9 @@ func (c *client) do(ctx context.Context, method, address string, body []byte) (i
 	}
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
 	if method == "POST" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if strings.HasSuffix(address, "/v1/events") {
 		req.Header.Set("Content-Type", "application/cloudevents-batch+json")
 	}
 	res, err := http.DefaultClient.Do(req)
@@ -267,16 +314,22 @@ func (c *client) recount(fault string, times int, want map[string]uint64) result
 		last = max(last, at)
 	}
 	seen := map[string]int{}
-	for path := fmt.Sprintf("/v1/events?type=call.completed&limit=1000&min_position=%d", last); path != ""; {
+	for path := fmt.Sprintf("/v1/events?type=call.completed&limit=1000&open=true&min_position=%d", last); path != ""; {
 		var page struct {
 			Events []struct {
-				ID string `json:"id"`
+				ID      string `json:"id"`
+				Private struct {
+					Person struct {
+						Name string `json:"name"`
+					} `json:"person"`
+				} `json:"private"`
 			} `json:"events"`
 			Next string `json:"next"`
 		}
 		c.ask(path, &page)
 		for _, e := range page.Events {
 			seen[e.ID]++
+			c.checkName(fault, e.ID, e.Private.Person.Name)
 		}
 		path = page.Next
 	}
@@ -314,6 +367,20 @@ func (c *client) recount(fault string, times int, want map[string]uint64) result
 		c.t.Errorf("%s: %d lost, %d doubled of %d", fault, r.lost, r.doubled, r.acknowledged)
 	}
 	return r
+}
+
+// checkName holds the name that a call shows against the one that was told: whoever was erased has none.
+func (c *client) checkName(fault, id, shown string) {
+	c.t.Helper()
+	c.mu.Lock()
+	want := nameOf(id)
+	if !c.people || c.erased[id] {
+		want = ""
+	}
+	c.mu.Unlock()
+	if shown != want {
+		c.t.Errorf("%s: %s was with %q, want %q", fault, id, shown, want)
+	}
 }
 
 // recountGarbage counts what cannot be read: all of it waits in quarantine, each message once.

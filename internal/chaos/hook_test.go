@@ -57,13 +57,22 @@ type watched struct {
 	hook *hook
 }
 
+// sent names the steps by the subjects that they write to.
+var sent = map[string]string{
+	"quarantine.":   "quarantine",
+	"$KV.vault.":    "key",
+	"$KV.erasures.": "erasure",
+}
+
 // Write sees what is sent: publishes and acknowledgements of what was folded.
 func (c watched) Write(b []byte) (int, error) {
 	publishes := bytes.Contains(b, []byte("HPUB ledger."))
 	acks := bytes.Contains(b, []byte("PUB $JS.ACK.LEDGER."))
-	setsAside := bytes.Contains(b, []byte("HPUB quarantine."))
-	if setsAside {
-		c.hook.at("before quarantine")
+	for subject, step := range sent {
+		if bytes.Contains(b, []byte("PUB "+subject)) {
+			c.hook.at("before " + step)
+			defer c.hook.at("after " + step)
+		}
 	}
 	if publishes {
 		c.hook.at("before publish")
@@ -81,9 +90,6 @@ func (c watched) Write(b []byte) (int, error) {
 	}
 	if acks {
 		c.hook.at("after ack")
-	}
-	if setsAside {
-		c.hook.at("after quarantine")
 	}
 	return n, err
 }

@@ -36,6 +36,10 @@ var kills = []struct {
 	{"after duplicates", 2, false},
 	{"before quarantine", 15, false},
 	{"after quarantine", 15, false},
+	{"before key", 20, false},
+	{"after key", 20, true},
+	{"before erasure", 2, false},
+	{"after erasure", 2, true},
 	{"before journeys", 5, false},
 	{"after journeys", 5, false},
 	{"before rollup", 12, false},
@@ -95,6 +99,8 @@ func matrix() []row {
 		row{"copy", false, copyLive},
 		row{"ClickHouse away", false, warehouseAway},
 		row{"NATS away", false, queueAway},
+		row{"projectors share", false, shareWork},
+		row{"projectors collide", false, shareByForce},
 		row{"disk", false, fillDisk},
 	)
 }
@@ -170,6 +176,9 @@ func killAt(t *testing.T, step string, passes, times int) result {
 		h.more(300)
 		stop()
 		h.server.kill()
+	case strings.HasSuffix(step, "key"), strings.HasSuffix(step, "erasure"):
+		h = newHouse(t)
+		h.people = true
 	default:
 		h = newHouse(t)
 	}

@@ -1,12 +1,15 @@
 package chaos
 
 import (
-	"crypto/rand"
+	crand "crypto/rand"
 	"encoding/base64"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -24,18 +27,26 @@ type split struct {
 // newSplit builds the programs and starts the engines and the roles.
 func newSplit(t *testing.T) (s *split, queue, warehouse *process) {
 	t.Helper()
+	s, queue, warehouse = newSplitUnfolded(t)
+	s.role(t, "projector")
+	return s, queue, warehouse
+}
+
+// newSplitUnfolded is newSplit without a projector.
+func newSplitUnfolded(t *testing.T) (s *split, queue, warehouse *process) {
+	t.Helper()
 	s = &split{programs: t.TempDir()}
 	build := exec.Command("go", "build", "-o", s.programs+"/", "milemarker/cmd/...")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v %s", err, out)
 	}
-	data, token := t.TempDir(), rand.Text()
+	data, token := t.TempDir(), crand.Text()
 	nats, clickhouse := freeAddress(t), freeAddress(t)
 	s.queue = s.engines(t, filepath.Join(data, "queue"), nats, freeAddress(t), token)
 	s.warehouse = s.engines(t, filepath.Join(data, "warehouse"), freeAddress(t), clickhouse, token)
 	queue, warehouse = s.queue(), s.warehouse()
 	master := make([]byte, 32)
-	_, _ = rand.Read(master) // never fails
+	_, _ = crand.Read(master) // never fails
 	s.env = append(
 		os.Environ(), "MILEMARKER_NATS_URL=nats://"+nats, "MILEMARKER_NATS_TOKEN="+token,
 		"CLICKHOUSE_URL=http://milemarker:"+token+"@"+clickhouse+"/milemarker",
@@ -45,7 +56,6 @@ func newSplit(t *testing.T) (s *split, queue, warehouse *process) {
 	api := s.role(t, "api")
 	s.client = newClient(t, "", data)
 	s.base, s.api = s.role(t, "ingest"), api
-	s.role(t, "projector")
 	return s, queue, warehouse
 }
 
@@ -66,16 +76,22 @@ func (s *split) engines(t *testing.T, data, nats, clickhouse, secret string) fun
 }
 
 // role starts a role and returns its address.
-func (s *split) role(t *testing.T, name string) string {
+func (s *split) role(t *testing.T, name string, env ...string) string {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(s.programs, name))
-	cmd.Env = s.env
-	p := start(t, cmd)
+	p := s.launch(t, name, env...)
 	address := p.await(t)
 	if address == "" {
 		t.Fatalf("%s does not start:\n%s", name, p.logs)
 	}
 	return strings.TrimSpace(address)
+}
+
+// launch starts a role.
+func (s *split) launch(t *testing.T, name string, env ...string) *process {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(s.programs, name))
+	cmd.Env = append(slices.Clone(s.env), env...)
+	return start(t, cmd)
 }
 
 // How long an engine stays away, and how often.
@@ -116,4 +132,62 @@ func queueAway(t *testing.T) result {
 	s.more(300)
 	stop()
 	return s.recount("NATS killed and away for 5 s", absences, s.acknowledged())
+}
+
+// shareWork has three projectors share the partitions. One of them is killed, or stopped for longer than its lease lasts and
+// then let go on, again and again.
+func shareWork(t *testing.T) result {
+	t.Helper()
+	const ttl, times = 2 * time.Second, 6
+	s, _, _ := newSplitUnfolded(t)
+	launch := func() *process {
+		return s.launch(t, "projector", "MILEMARKER_PARTITIONS=auto", "MILEMARKER_LEASE_TTL="+ttl.String())
+	}
+	fleet := []*process{launch(), launch(), launch()}
+	stop := s.load("p")
+	for n := range times {
+		s.more(300)
+		i := rand.IntN(len(fleet))
+		if n%2 == 0 {
+			fleet[i].kill()
+			fleet[i] = launch()
+			continue
+		}
+		signal(t, fleet[i], syscall.SIGSTOP)
+		<-time.After(2 * ttl)
+		signal(t, fleet[i], syscall.SIGCONT)
+	}
+	s.more(300)
+	stop()
+	return s.recount("one of three projectors killed, or stopped for 4 s", times, s.acknowledged())
+}
+
+// shareByForce starts a second projector for the same partitions while the first one folds, again and again: the later one
+// folds, the earlier one ends.
+func shareByForce(t *testing.T) result {
+	t.Helper()
+	const times = 5
+	s, _, _ := newSplitUnfolded(t)
+	first := s.launch(t, "projector")
+	stop := s.load("p")
+	for range times {
+		s.more(300)
+		second := s.launch(t, "projector")
+		select {
+		case <-first.ended:
+		case <-time.After(time.Minute):
+			t.Fatalf("the first projector folds on:\n%s", first.logs)
+		}
+		first = second
+	}
+	s.more(300)
+	stop()
+	return s.recount("a second projector on the same partitions", times, s.acknowledged())
+}
+
+func signal(t *testing.T, p *process, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
 }
