@@ -77,7 +77,7 @@ var (
 //	                       one replicated table on all servers, see everywhere
 //	CREATE VIEW            on every server, over the distributed tables
 //	MATERIALIZED VIEW      on every server, from one table of the shard to another
-//	ALTER TABLE            both tables
+//	ALTER TABLE            both tables, or the one
 func (c Cluster) Spread(s Statement, database string) []Statement {
 	if c.Name == "" {
 		return []Statement{s}
@@ -86,6 +86,9 @@ func (c Cluster) Spread(s Statement, database string) []Statement {
 		table, head, rest := s.SQL[m[2]:m[3]], s.SQL[:m[0]], s.SQL[m[4]:m[5]]
 		alter := func(name string) Statement {
 			return Statement{Name: s.Name, SQL: head + "ALTER TABLE " + name + c.onCluster() + rest}
+		}
+		if everywhere(table) {
+			return []Statement{alter(table)}
 		}
 		return []Statement{alter(local(table)), alter(table)}
 	}

@@ -2,16 +2,17 @@ package projections
 
 import (
 	"fmt"
+	"slices"
 
 	"milemarker/events"
 )
 
 // Declares tells whether events of a type say something about the org itself, to be read whole: settings, goals, plans,
-// the routine, working time, time blocks, how goals came to stand, alerts. All other types are activity, read through events, rollups
-// and journeys.
+// the routine, working time, time blocks, how goals came to stand, alerts. All other types are activity, read through
+// events, rollups and journeys.
 func Declares(typ string) bool {
-	switch events.KindOf(typ) {
-	case events.KindGoal, events.KindRoutine, events.KindCalendar, events.KindAlert, events.KindPeople:
+	declaring := []events.Kind{events.KindGoal, events.KindRoutine, events.KindCalendar, events.KindAlert, events.KindPeople}
+	if slices.Contains(declaring, events.KindOf(typ)) {
 		return true
 	}
 	switch typ {

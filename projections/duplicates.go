@@ -66,15 +66,18 @@ func (OrgQuery) Select() Select {
 	return Select{SQL: "SELECT DISTINCT toString(org) FROM events_v1"}
 }
 
-// KnownQuery asks for a hash of the id of every event of some orgs: XXH64 of events.MessageID.
-type KnownQuery struct{ Orgs []string }
+// KnownQuery asks for a hash of the id of every event of some orgs up to a position: XXH64 of events.MessageID.
+type KnownQuery struct {
+	Orgs []string
+	UpTo events.Position
+}
 
 // Select returns the statement that answers q: the hashes, in lists of any length.
 func (q KnownQuery) Select() Select {
 	return Select{
 		SQL: "SELECT groupArray(h) FROM (SELECT xxHash64(concat(org, '/', id)) AS h, intDiv(rowNumberInAllBlocks(), 65536) AS part" +
-			" FROM events_v1 WHERE org IN {orgs:Array(String)}) GROUP BY part",
-		Params: map[string]any{"orgs": q.Orgs},
+			" FROM events_v1 WHERE org IN {orgs:Array(String)} AND position <= {up_to:UInt64}) GROUP BY part",
+		Params: map[string]any{"orgs": q.Orgs, "up_to": uint64(q.UpTo)},
 	}
 }
 

@@ -28,12 +28,20 @@ const (
 )
 
 // Generation is one whole set of read models, folded from the first message of the ledger on.
+//
+// Or only one of them is: then the others were copied from the generation that served, and everything is folded from Onward
+// on, to which the copies reach at least.
 type Generation struct {
-	Number  int    `json:"number"`
-	Version int    `json:"version"` // Version of the program that began it
-	State   State  `json:"state"`
-	Note    string `json:"note,omitempty"` // why it was dropped before it served
+	Number     int             `json:"number"`
+	Version    int             `json:"version"` // Version of the program that began it
+	State      State           `json:"state"`
+	Projection ReadModel       `json:"projection,omitempty"` // the one that is folded from the first message on; "" = all
+	Onward     events.Position `json:"-"`                    // from here on all are folded; 0 until the others are copied
+	Note       string          `json:"note,omitempty"`       // why it was dropped before it served
 }
+
+// Copied tells whether everything is there that is not folded from the first message on.
+func (g Generation) Copied() bool { return g.Projection == AllReadModels || g.Onward > 0 }
 
 // Readable tells whether this program can ask and fold the generation.
 func (g Generation) Readable() bool { return g.Version >= OldestReadable && g.Version <= Version }

@@ -7,16 +7,24 @@ import (
 	"milemarker/projections"
 )
 
-// rebuildCmd has the read models of a running server folded anew.
-type rebuildCmd struct{ remote }
+// rebuildCmd has the read models of a running server folded anew, or one of them.
+type rebuildCmd struct {
+	remote
+
+	Projection string `placeholder:"NAME" help:"Only this read model, the others are copied: events, voids, duplicates, rollups, journeys, people, declarations or quarantine. By default all."`
+}
 
 // Run begins a rebuild, or joins the one that is under way, and waits until it serves. The rebuild goes on without it.
 func (c *rebuildCmd) Run(ctx context.Context) error {
+	model, err := projections.ParseReadModel(c.Projection)
+	if err != nil {
+		return fmt.Errorf("--projection: %w", err)
+	}
 	if err := c.resolve(); err != nil {
 		return err
 	}
 	var wanted projections.Generation
-	if err := c.call(ctx, "POST", "/v1/rebuilds", nil, &wanted); err != nil {
+	if err := c.call(ctx, "POST", "/v1/rebuilds", map[string]projections.ReadModel{"projection": model}, &wanted); err != nil {
 		return err
 	}
 	const steps = 1000

@@ -78,7 +78,7 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 	if err := writeAddress(c.Data, web.URL()); err != nil {
 		return err
 	}
-	services.Webhooks, err = services.OpenWebhooks(background, l, c.DeliveriesKeep, cmp.Or(c.Public.URL, web.URL()), time.Now)
+	services.Webhooks, err = services.OpenWebhooks(background, l, c.DeliveriesKeep, cmp.Or(c.URL, web.URL()), time.Now)
 	if err != nil {
 		return err
 	}

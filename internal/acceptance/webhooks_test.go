@@ -154,7 +154,7 @@ func TestWebhooksBecomeOneJourney(t *testing.T) {
 	if log := milemarker(t, "deliveries", "list", "--text", "kim doe", "--server", p.api, "--key", p.key); strings.Count(log, "lead.captured") != 3 {
 		t.Errorf("deliveries list said: %s", log)
 	}
-	id := strings.Split(strings.TrimPrefix(form, p.api+"/hooks/"), "/")[0]
+	id, _, _ := strings.Cut(strings.TrimPrefix(form, p.api+"/hooks/"), "/")
 	milemarker(t, "connections", "delete", id, "--server", p.api, "--key", p.key)
 	if status := post(form, "application/json", lead); status != http.StatusGone {
 		t.Errorf("a deleted connection: %d, want 410", status)

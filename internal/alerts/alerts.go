@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,20 +24,16 @@ import (
 type Config struct {
 	Every  time.Duration // between looks at an org when nothing happens, 0 = 1 min
 	Settle time.Duration // for numbers to come together before a look, 0 = 2 s
-	Slow   time.Duration // between looks at what changes slowly: conversions and sources, 0 = 10 min
+	Slow   time.Duration // between looks at what changes slowly: conversions and sources, 0 = ten times Every
 	Hold   time.Duration // of working time for which a goal's new status must hold, 0 = 30 min
 	Lease  time.Duration // without a sign of life from the instance that works, after which another takes over, 0 = 10 s
 }
 
 func (c Config) withDefaults() Config {
-	for _, d := range []struct {
-		value    *time.Duration
-		standard time.Duration
-	}{{&c.Every, time.Minute}, {&c.Settle, 2 * time.Second}, {&c.Slow, 10 * time.Minute}, {&c.Lease, 10 * time.Second}} {
-		if *d.value == 0 {
-			*d.value = d.standard
-		}
-	}
+	c.Every = cmp.Or(c.Every, time.Minute)
+	c.Settle = cmp.Or(c.Settle, 2*time.Second)
+	c.Slow = cmp.Or(c.Slow, 10*c.Every)
+	c.Lease = cmp.Or(c.Lease, 10*time.Second)
 	return c
 }
 

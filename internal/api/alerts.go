@@ -39,7 +39,7 @@ func (s *server) listAlerts(a ask) error {
 	kind := a.query.choice("kind", append([]string{""}, events.AlertKinds()...)...)
 	rep, goal := a.query.one("rep"), a.query.one("goal")
 	open := a.query.choice("open", "false", "true") == "true"
-	limit := a.query.number("limit", 100, 1, s.cfg.MaxPage)
+	limit := a.query.number("limit", 100, s.cfg.MaxPage)
 	if err := a.query.done(); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (s *server) unmute(c echo.Context, caller access.Caller) error {
 	if !slices.ContainsFunc(mutes, func(m notify.Mute) bool { return m.ID == id }) {
 		return notFound("mute", id, "/v1/mutes")
 	}
-	if _, err := s.recordAll(c, caller, []events.Draft{voidOf(id, "no longer muted", caller)}); err != nil {
+	if err := s.recordAll(c, caller, []events.Draft{voidOf(id, "no longer muted", caller)}); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -126,7 +126,7 @@ func (s *server) listAlertDeliveries(c echo.Context, caller access.Caller) error
 		choices = append(choices, string(state))
 	}
 	state, destination := notify.State(q.choice("state", choices...)), q.one("destination")
-	limit := q.number("limit", 100, 1, s.cfg.MaxPage)
+	limit := q.number("limit", 100, s.cfg.MaxPage)
 	if err := q.done(); err != nil {
 		return err
 	}

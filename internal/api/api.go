@@ -38,14 +38,7 @@ type Config struct {
 type Warehouse interface {
 	Copies
 	Declared
-
-	Metrics(ctx context.Context, q projections.MetricQuery) ([]projections.MetricRow, error)
-
-	// Tally sums up events themselves by day: parts of days, and as they were known at some time.
-	Tally(ctx context.Context, q projections.TallyQuery) ([]projections.MetricRow, error)
-
-	// Amounts returns the amounts of single events, the newest first.
-	Amounts(ctx context.Context, q projections.AmountQuery) ([]events.Decimal, error)
+	Sums
 
 	// Events returns the newest first.
 	Events(ctx context.Context, q projections.EventQuery) ([]projections.EventRow, error)
@@ -53,6 +46,17 @@ type Warehouse interface {
 	// Position returns up to where the read models reflect the ledger for the org. What is read afterwards reflects it
 	// too.
 	Position(ctx context.Context, org string) (events.Position, error)
+}
+
+// Sums are what events come to.
+type Sums interface {
+	Metrics(ctx context.Context, q projections.MetricQuery) ([]projections.MetricRow, error)
+
+	// Tally sums up events themselves by day: parts of days, and as they were known at some time.
+	Tally(ctx context.Context, q projections.TallyQuery) ([]projections.MetricRow, error)
+
+	// Amounts returns the amounts of single events, the newest first.
+	Amounts(ctx context.Context, q projections.AmountQuery) ([]events.Decimal, error)
 }
 
 // Declared is what an org said about itself.

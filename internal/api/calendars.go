@@ -194,26 +194,24 @@ func (s *server) addDayoff(c echo.Context, caller access.Caller) error {
 			canonical, _ := events.Draft{Source: told, Type: events.TypeDayoffSet, Data: body}.Check()
 			body = withMember(body, "dayoff", "off_"+contentAfter(uint64(a.position), canonical.Data), false)
 		}
-		var d events.DayoffSet
-		if json.Unmarshal(body, &d) != nil {
-			return body, nil // what is wrong is found by the check
+		if d, ok := parsed[events.DayoffSet](body); ok {
+			return body, s.closedDays(a, o, d)
 		}
-		return body, s.closedDays(a, o, d)
+		return body, nil // what is wrong is found by the check
 	})
 }
 
 // closedDays refuses days that are closed: what was judged by them stays.
 func (s *server) closedDays(a ask, o events.Owner, d events.DayoffSet) error {
-	from, errFrom := calendar.ParseDay(string(d.StartsOn))
-	to, errTo := calendar.ParseDay(string(cmp.Or(d.EndsOn, d.StartsOn)))
-	if errFrom != nil || errTo != nil || to < from {
-		return nil
+	days, ok := daysOf(d.StartsOn, cmp.Or(d.EndsOn, d.StartsOn))
+	if !ok {
+		return nil // what is wrong is found by the check
 	}
 	calendars, err := s.desk(a).Calendars(a.ctx(), a.caller.Org, time.Time{})
 	if err != nil {
 		return err
 	}
-	for day := from; day <= min(to, a.today()); day++ {
+	for day := days.from; day < min(days.to, a.today()+1); day++ {
 		if calendars.Schedules().Closed(calendars.Chain(o), day, a.today()) {
 			return failed(http.StatusConflict, day.String()+" is closed: what was asked for on that day stays as it was.",
 				"Days stay open for some days after their end; see closes_after_days of the calendar.")

@@ -136,7 +136,7 @@ func (s *server) oneEvent(a ask) error {
 
 func (s *server) readEvents(a ask, pageSize int) (eventsQuestion, error) {
 	days := a.query.days()
-	q := eventsQuestion{limit: a.query.number("limit", pageSize, 1, s.cfg.MaxPage)}
+	q := eventsQuestion{limit: a.query.number("limit", pageSize, s.cfg.MaxPage)}
 	q.EventQuery = projections.EventQuery{
 		Org: a.caller.Org, From: days.from, To: days.to, Where: a.query.filters(), Prospect: a.query.one("prospect"),
 		Voided: a.query.choice("voided", "false", "true") == "true",

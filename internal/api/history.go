@@ -98,7 +98,7 @@ func (s *server) listDuplicates(a ask) error {
 	q := projections.DuplicateQuery{
 		Org:     a.caller.Org,
 		Verdict: events.Outcome(a.query.choice("verdict", "", string(events.Duplicate), string(events.Conflict))),
-		Limit:   a.query.number("limit", 100, 1, s.cfg.MaxPage),
+		Limit:   a.query.number("limit", 100, s.cfg.MaxPage),
 	}
 	if v := a.query.one("before"); v != "" {
 		before, err := strconv.ParseUint(v, 10, 64)

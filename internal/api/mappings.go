@@ -83,7 +83,7 @@ func (s *server) listMappings(c echo.Context, caller access.Caller) error {
 func (s *server) oneMapping(c echo.Context, caller access.Caller) error {
 	name := c.Param("name")
 	query := newQuery(c.QueryParams())
-	number := query.number("version", 0, 1, 1_000_000)
+	number := query.number("version", 0, 1_000_000)
 	if err := query.done(); err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ type outlookLeansView struct {
 
 // goalPace answers GET /v1/goals/{id}/pace.
 func (s *server) goalPace(a ask) error {
-	moment, _ := readInstant(a)
+	moment := readInstant(a)
 	known := readKnown(a, moment)
 	if err := a.query.done(); err != nil {
 		return err
@@ -132,7 +132,7 @@ func readKnown(a ask, moment time.Time) time.Time {
 
 // listPaces answers GET /v1/pace: how all open goals of somebody stand, the most urgent first.
 func (s *server) listPaces(a ask) error {
-	moment, _ := readInstant(a)
+	moment := readInstant(a)
 	f := goals.Filter{Rep: a.query.one("rep"), Team: a.query.one("team")}
 	since, _ := a.query.day("ended_since")
 	f.Since = since
@@ -251,22 +251,21 @@ func behindLink(st goals.Standing) string {
 	return strings.TrimPrefix(eventsLink("", span{st.Behind.From, st.Behind.To}, link), "?")
 }
 
-// readInstant reads the parameter at: an instant, or a date for the end of that day; now if it is not given. It returns
-// the local day that the instant belongs to as well, which for the end of a day is that day.
-func readInstant(a ask) (time.Time, calendar.Day) {
+// readInstant reads the parameter at: an instant, or a date for the end of that day; now if it is not given.
+func readInstant(a ask) time.Time {
 	v := a.query.one("at")
 	if v == "" {
-		return a.now, a.today()
+		return a.now
 	}
 	if day, err := calendar.ParseDay(v); err == nil && day >= firstDay() {
 		if day < a.today() {
-			return (day + 1).In(a.calendar.Location()), day
+			return (day + 1).In(a.calendar.Location())
 		}
 		if day == a.today() {
-			return a.now, day
+			return a.now
 		}
 		a.query.fault("at", "lies in the future")
-		return a.now, day
+		return a.now
 	}
 	moment, err := time.Parse(time.RFC3339, v)
 	switch {
@@ -275,5 +274,5 @@ func readInstant(a ask) (time.Time, calendar.Day) {
 	case moment.After(a.now):
 		a.query.fault("at", "lies in the future")
 	}
-	return moment.Truncate(time.Microsecond), a.calendar.DayOf(moment)
+	return moment.Truncate(time.Microsecond)
 }

@@ -68,7 +68,7 @@ func (s *server) unlinkPartner(c echo.Context, caller access.Caller) error {
 	if !slices.ContainsFunc(book.Partners, func(p routine.Partnership) bool { return p.Event == id }) {
 		return notFound("agreement with a partner", id, "/v1/partners")
 	}
-	if _, err := s.recordAll(c, caller, []events.Draft{voidOf(id, "the agreement ended", caller)}); err != nil {
+	if err := s.recordAll(c, caller, []events.Draft{voidOf(id, "the agreement ended", caller)}); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -142,7 +142,7 @@ const (
 
 // onePerson answers GET /v1/people/{id}.
 func (s *server) onePerson(a ask) error {
-	limit := a.query.number("limit", 50, 1, s.cfg.MaxPage)
+	limit := a.query.number("limit", 50, s.cfg.MaxPage)
 	if err := a.query.done(); err != nil {
 		return err
 	}
@@ -282,7 +282,7 @@ func openStage(journey []reachedView) string {
 
 // listApart answers GET /v1/people/apart: the identities that join nobody, for somebody to look at.
 func (s *server) listApart(a ask) error {
-	q := projections.ApartQuery{Org: a.caller.Org, Limit: a.query.number("limit", 100, 1, s.cfg.MaxPage)}
+	q := projections.ApartQuery{Org: a.caller.Org, Limit: a.query.number("limit", 100, s.cfg.MaxPage)}
 	if err := a.query.done(); err != nil {
 		return err
 	}

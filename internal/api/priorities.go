@@ -78,13 +78,9 @@ func (s *server) priorityFaults(a ask, d events.Draft) ([]fault, error) {
 	if err := json.Unmarshal(d.Data, &p); err != nil {
 		return nil, err
 	}
-	from, errFrom := calendar.ParseDay(string(p.StartsOn))
-	to, errTo := calendar.ParseDay(string(p.EndsOn))
-	if errFrom != nil || errTo != nil {
-		return nil, nil // was reported
-	}
 	var faults []fault
-	if q := a.calendar.Bucket(calendar.Quarterly, from); q != from || a.calendar.Next(calendar.Quarterly, q)-1 != to {
+	days, _ := daysOf(p.StartsOn, p.EndsOn)
+	if q := a.calendar.Bucket(calendar.Quarterly, days.from); q != days.from || a.calendar.Next(calendar.Quarterly, q) != days.to {
 		faults = append(faults, at("/starts_on", fmt.Sprintf("and ends_on must be a quarter of the org's year, such as %s to %s",
 			q, a.calendar.Next(calendar.Quarterly, q)-1)))
 	}

@@ -108,7 +108,7 @@ func scopeOf(caller access.Caller) quarantine.Scope {
 // listQuarantine answers GET /v1/quarantine.
 func (s *server) listQuarantine(c echo.Context, caller access.Caller) error {
 	query := newQuery(c.QueryParams())
-	q := quarantine.Query{Scope: scopeOf(caller), Limit: query.number("limit", 100, 1, s.cfg.MaxPage)}
+	q := quarantine.Query{Scope: scopeOf(caller), Limit: query.number("limit", 100, s.cfg.MaxPage)}
 	states := []string{""}
 	for _, state := range quarantine.States() {
 		states = append(states, string(state))

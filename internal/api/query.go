@@ -98,15 +98,15 @@ func (q *query) choices(name string, choices ...string) []string {
 	return out
 }
 
-// number returns the value of a whole number from least to most, otherwise if it is not given.
-func (q *query) number(name string, otherwise, least, most int) int {
+// number returns the value of a whole number from 1 to most, otherwise if it is not given.
+func (q *query) number(name string, otherwise, most int) int {
 	v := q.one(name)
 	if v == "" {
 		return otherwise
 	}
 	n, err := strconv.Atoi(v)
-	if err != nil || n < least || n > most {
-		q.fault(name, fmt.Sprintf("want a whole number from %d to %d", least, most))
+	if err != nil || n < 1 || n > most {
+		q.fault(name, fmt.Sprintf("want a whole number from 1 to %d", most))
 	}
 	return n
 }

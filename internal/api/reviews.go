@@ -52,7 +52,7 @@ func readRhythm(q *query) routine.Rhythm {
 // listReviews answers GET /v1/reviews: what is due now for each rhythm that a rep holds, and the history of reviews.
 func (s *server) listReviews(a ask) error {
 	rep, rhythm := a.query.one("rep"), readRhythm(a.query)
-	limit := a.query.number("limit", 12, 1, 400)
+	limit := a.query.number("limit", 12, 400)
 	if rep == "" {
 		a.query.fault("rep", "is required: whose reviews")
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
@@ -128,21 +129,18 @@ func (s *server) derive(a ask, body []byte, fields members) (derived map[string]
 	}
 	out = withoutMember(body, "rate")
 	delete(fields, "rate")
-	var rate rateGiven
-	if json.Unmarshal(raw, &rate) != nil || rate.Count <= 0 || !slices.Contains([]string{"day", "week", "month"}, rate.Per) {
+	rate, ok := parsed[rateGiven](raw)
+	if !ok || rate.Count <= 0 || !slices.Contains([]string{"day", "week", "month"}, rate.Per) {
 		return nil, out, []fault{at("/rate", `must be an object such as {"count": 10, "per": "week"}, per day, week or month`)}, nil
 	}
-	var g events.GoalSet
-	if json.Unmarshal(out, &g) != nil {
-		return nil, out, nil, nil // what is wrong is found by the check
-	}
-	from, errFrom := calendar.ParseDay(string(g.StartsOn))
+	g, read := parsed[events.GoalSet](out)
+	days, dated := daysOf(g.StartsOn, cmp.Or(g.EndsOn, g.StartsOn))
 	_, hasTarget := fields["target"]
 	_, hasEnd := fields["ends_on"]
 	d, known := metric.Find(g.Metric)
 	switch {
-	case errFrom != nil || !known:
-		return nil, out, nil, nil
+	case !read || !dated || !known:
+		return nil, out, nil, nil // what is wrong is found by the check
 	case !d.Additive():
 		return nil, out, []fault{at("/rate", "cannot go with a ratio, which does not add up")}, nil
 	case hasTarget == hasEnd:
@@ -154,18 +152,14 @@ func (s *server) derive(a ask, body []byte, fields members) (derived map[string]
 	}
 	speed, w := pace.Speed{Count: rate.Count, Per: rate.Per}, calendars.Of(g.Owner)
 	if hasTarget {
-		to, ok := speed.End(from, g.Target, w)
+		to, ok := speed.End(days.from, g.Target, w)
 		if !ok {
 			return nil, out, []fault{at("/rate", "does not reach the target within ten years")}, nil
 		}
 		fields["ends_on"] = nil
 		return map[string]any{"ends_on": to}, withMember(out, "ends_on", to.String(), false), nil, nil
 	}
-	to, errTo := calendar.ParseDay(string(g.EndsOn))
-	if errTo != nil {
-		return nil, out, nil, nil
-	}
-	target, ok := speed.Target(from, to, w)
+	target, ok := speed.Target(days.from, days.to-1, w)
 	target = wholeUnits(d, target)
 	if !ok || target <= 0 {
 		return nil, out, []fault{at("/rate", "comes to nothing until ends_on, or to more than can be counted")}, nil
@@ -176,25 +170,34 @@ func (s *server) derive(a ask, body []byte, fields members) (derived map[string]
 
 // rateOf returns the rate that a target and a last day come to, where both are given and add up.
 func (s *server) rateOf(a ask, body []byte) (map[string]any, error) {
-	var g events.GoalSet
-	if json.Unmarshal(body, &g) != nil {
-		return nil, nil // what is wrong is found by the check
-	}
-	from, errFrom := calendar.ParseDay(string(g.StartsOn))
-	to, errTo := calendar.ParseDay(string(g.EndsOn))
+	g, read := parsed[events.GoalSet](body)
+	days, dated := daysOf(g.StartsOn, g.EndsOn)
 	d, known := metric.Find(g.Metric)
-	if errFrom != nil || errTo != nil || !known || !d.Additive() || to < from {
-		return nil, nil
+	if !read || !dated || !known || !d.Additive() {
+		return nil, nil // what is wrong is found by the check
 	}
 	calendars, err := s.desk(a).Calendars(a.ctx(), a.caller.Org, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	speed, ok := pace.SpeedTo(from, to, g.Target, "day", calendars.Of(g.Owner))
+	speed, ok := pace.SpeedTo(days.from, days.to-1, g.Target, "day", calendars.Of(g.Owner))
 	if !ok {
 		return nil, nil
 	}
 	return map[string]any{"rate": map[string]any{"count": quantity(d.Unit, speed.Count), "per": speed.Per}}, nil
+}
+
+// parsed reads JSON; ok is false if it is not of the form of a T.
+func parsed[T any](body []byte) (v T, ok bool) {
+	err := json.Unmarshal(body, &v)
+	return v, err == nil
+}
+
+// daysOf returns the span of two dates, both inclusive; ok is false if one is none, or they are in the wrong order.
+func daysOf(from, to events.Date) (s span, ok bool) {
+	first, errFirst := calendar.ParseDay(string(from))
+	last, errLast := calendar.ParseDay(string(to))
+	return span{first, last + 1}, errFirst == nil && errLast == nil && first <= last
 }
 
 // unitOf returns the unit in which targets of a metric are told: cents, or whole things.
@@ -249,12 +252,8 @@ func (s *server) parentFaults(a ask, d events.Draft) ([]fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, errFrom := calendar.ParseDay(string(g.StartsOn))
-	to, errTo := calendar.ParseDay(string(g.EndsOn))
-	if errFrom != nil || errTo != nil {
-		return nil, nil // was reported
-	}
-	return servesFaults(all, g.Goal, g.Parent, from, to, a.today()), nil
+	days, _ := daysOf(g.StartsOn, g.EndsOn)
+	return servesFaults(all, g.Goal, g.Parent, days.from, days.to-1, a.today()), nil
 }
 
 // servesFaults says why a goal cannot serve another.

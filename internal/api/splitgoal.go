@@ -73,6 +73,7 @@ func (s *server) splitGoal(a ask, g projections.Goal) error {
 				"Revise the parts one by one, or close them and split into something else.")
 		case events.Appended:
 			outcome = events.Appended
+		default:
 		}
 		position = max(position, r.Position)
 	}

@@ -80,7 +80,7 @@ func (s *server) stream(c echo.Context, caller access.Caller) error {
 			return nil
 		}
 		if err != nil {
-			return nil //nolint:nilerr // the answer has begun: the caller is gone, or its key is
+			return nil // the answer has begun: the caller is gone, or its key is
 		}
 	}
 }

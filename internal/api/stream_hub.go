@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -159,12 +160,7 @@ func (h *hub) heard(f events.Frame) {
 }
 
 func alerting(typ string) bool {
-	for _, t := range notify.AlertTypes() {
-		if t == typ {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(notify.AlertTypes(), typ)
 }
 
 // tell tells what the read models show by now, and returns whether anything is left.

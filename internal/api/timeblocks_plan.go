@@ -150,7 +150,7 @@ func (s *server) endBlock(c echo.Context, caller access.Caller) error {
 		d.ID = planID(d, last.Event)
 		drafts = []events.Draft{d}
 	}
-	if _, err := s.recordAll(c, caller, drafts); err != nil {
+	if err := s.recordAll(c, caller, drafts); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -165,15 +165,15 @@ func endedRule(rule string, at time.Time) string {
 }
 
 // recordAll records drafts together; a repetition is fine.
-func (s *server) recordAll(c echo.Context, caller access.Caller, drafts []events.Draft) ([]events.Receipt, error) {
+func (s *server) recordAll(c echo.Context, caller access.Caller, drafts []events.Draft) error {
 	receipts, err := s.deps.Recorder.RecordTogether(c.Request().Context(), caller.Org, drafts)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, r := range receipts {
 		if r.Outcome == events.Rejected && len(r.Violations) > 0 {
-			return nil, badBody(violations(r.Violations))
+			return badBody(violations(r.Violations))
 		}
 	}
-	return receipts, nil
+	return nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -17,8 +18,9 @@ type Upkeep interface {
 	// StartVerification begins to compare the read models with a recount of the ledger, unless that is under way.
 	StartVerification()
 	Verification() projections.VerificationState
-	// StartRebuild has the read models folded anew, unless that is under way, and returns the generation to come.
-	StartRebuild(ctx context.Context) (projections.Generation, error)
+	// StartRebuild has a read model or all of them folded anew, unless that is under way, and returns the generation to
+	// come; or a projections.RebuildRefusedError.
+	StartRebuild(ctx context.Context, model projections.ReadModel) (projections.Generation, error)
 	Rebuild(ctx context.Context) (projections.RebuildState, error)
 }
 
@@ -44,10 +46,30 @@ func (s *server) verification(c echo.Context) error {
 	return c.JSON(http.StatusOK, s.deps.Upkeep.Verification())
 }
 
+// rebuildRequest is the body of POST /v1/rebuilds; none means all read models.
+type rebuildRequest struct {
+	Projection string `json:"projection"`
+}
+
 // startRebuild answers POST /v1/rebuilds.
 func (s *server) startRebuild(c echo.Context) error {
-	g, err := s.deps.Upkeep.StartRebuild(c.Request().Context())
+	var wanted rebuildRequest
+	if c.Request().ContentLength != 0 {
+		var err error
+		if wanted, err = readBody[rebuildRequest](c); err != nil {
+			return err
+		}
+	}
+	model, err := projections.ParseReadModel(wanted.Projection)
 	if err != nil {
+		f := failed(http.StatusBadRequest, "There is no such read model.", "Name one of them, or none for all.")
+		f.Errors = []fault{at("/projection", err.Error())}
+		return f
+	}
+	g, err := s.deps.Upkeep.StartRebuild(c.Request().Context(), model)
+	if refused := (projections.RebuildRefusedError{}); errors.As(err, &refused) {
+		return failed(http.StatusConflict, refused.Why, "See GET /v1/rebuilds for how far the rebuild is that is under way.")
+	} else if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, g)

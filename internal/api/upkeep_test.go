@@ -14,6 +14,7 @@ import (
 type upkeep struct {
 	state projections.VerificationState
 	begun bool
+	model projections.ReadModel
 }
 
 func (u *upkeep) StartVerification() {
@@ -25,9 +26,12 @@ func (u *upkeep) StartVerification() {
 
 func (u *upkeep) Verification() projections.VerificationState { return u.state }
 
-func (u *upkeep) StartRebuild(context.Context) (projections.Generation, error) {
-	u.begun = true
-	return projections.Generation{Number: 1, Version: 1, State: projections.Building}, nil
+func (u *upkeep) StartRebuild(_ context.Context, model projections.ReadModel) (projections.Generation, error) {
+	if u.begun && model != u.model {
+		return projections.Generation{}, projections.RebuildRefusedError{Why: "Something else is being rebuilt."}
+	}
+	u.begun, u.model = true, model
+	return projections.Generation{Number: 1, Version: 1, State: projections.Building, Projection: model}, nil
 }
 
 func (u *upkeep) Rebuild(context.Context) (projections.RebuildState, error) {
@@ -35,7 +39,7 @@ func (u *upkeep) Rebuild(context.Context) (projections.RebuildState, error) {
 		Last: 7, Generations: []projections.Generation{{Number: 0, Version: 1, State: projections.Serving}},
 	}
 	if u.begun {
-		s.Generations = append(s.Generations, projections.Generation{Number: 1, Version: 1, State: projections.Building})
+		s.Generations = append(s.Generations, projections.Generation{Number: 1, Version: 1, State: projections.Building, Projection: u.model})
 	}
 	return s, nil
 }
@@ -68,5 +72,32 @@ func TestUpkeep(t *testing.T) {
 	var rebuild projections.RebuildState
 	if h.get("/v1/rebuilds").into(t, &rebuild); len(rebuild.Generations) != 2 || rebuild.Last != 7 {
 		t.Errorf("rebuild = %+v", rebuild)
+	}
+}
+
+func TestRebuildOne(t *testing.T) {
+	h := newHouse(t)
+	h.key = h.operator
+	for _, test := range []struct {
+		body   string
+		status int
+		says   string
+	}{
+		{`{"projection":"rollup"}`, http.StatusBadRequest, "there are: events, voids"},
+		{`{"model":"rollups"}`, http.StatusUnprocessableEntity, "/model"},
+		{`{"projection":1}`, http.StatusUnprocessableEntity, "/projection"},
+		{`[]`, http.StatusUnprocessableEntity, "JSON object"},
+		{`{"projection":"rollups"}`, http.StatusAccepted, `"projection":"rollups"`},
+		{`{"projection":"rollups"}`, http.StatusAccepted, `"projection":"rollups"`},
+		{`{"projection":"events"}`, http.StatusConflict, "Something else is being rebuilt."},
+		{``, http.StatusConflict, "Something else is being rebuilt."},
+	} {
+		if a := h.do(http.MethodPost, "/v1/rebuilds", test.body); a.status != test.status || !strings.Contains(a.body, test.says) {
+			t.Errorf("%s: %d %s, want %d and %q", test.body, a.status, a.body, test.status, test.says)
+		}
+	}
+	var state projections.RebuildState
+	if h.get("/v1/rebuilds").into(t, &state); len(state.Generations) != 2 || state.Generations[1].Projection != projections.ModelRollups {
+		t.Errorf("rebuild = %+v", state)
 	}
 }

@@ -36,7 +36,7 @@ type causeView struct {
 
 // goalWhy answers GET /v1/goals/{id}/why.
 func (s *server) goalWhy(a ask) error {
-	moment, _ := readInstant(a)
+	moment := readInstant(a)
 	known := readKnown(a, moment)
 	if err := a.query.done(); err != nil {
 		return err
@@ -71,7 +71,7 @@ type pointView struct {
 
 // goalCheck answers GET /v1/goals/{id}/check.
 func (s *server) goalCheck(a ask) error {
-	moment, _ := readInstant(a)
+	moment := readInstant(a)
 	if err := a.query.done(); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type Services struct {
 	Backups  *backup.Service // nil where this program writes none
 	Vault    *vault.Vault
 	People   *recorder.Recorder // the same door, by which what was sealed is opened
-	Webhooks *Webhooks // opened by the api role where nothing else did
+	Webhooks *Webhooks          // opened by the api role where nothing else did
 }
 
 // NewServices opens the key stores that lie beside the ledger. They are watched until ctx is done.

@@ -13,7 +13,7 @@ import (
 // was one. Kim's appointments are held three days after they were agreed, and her sales bring 300.
 func TestPlanLeansOnOwnNumbers(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2026-06-01T08:00:00Z")
+	d := newDesk(t)
 	now := time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)
 	var batch []string
 	add := func(id, typ string, ago time.Duration, rep, data string) {
@@ -78,7 +78,7 @@ func TestPlanLeansOnOwnNumbers(t *testing.T) {
 // Five thousand a month by December, planned in June: the rank that takes the least.
 func TestPlanWithRanks(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2026-06-01T08:00:00Z")
+	d := newDesk(t)
 	var p struct {
 		Plan struct {
 			Rank, Sentence string

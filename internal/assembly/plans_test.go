@@ -32,12 +32,12 @@ type desk struct {
 	}
 }
 
-// newDesk starts the roles at an instant; now moves it.
-func newDesk(t *testing.T, at string) *desk {
+// newDesk starts the roles in the morning of a Monday; now moves the clock.
+func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{house: newHouse(t)}
-	d.setClock(at)
-	clock := func() time.Time { return *d.house.now.Load() }
+	d.setClock("2026-06-01T08:00:00Z")
+	clock := func() time.Time { return *d.now.Load() }
 	ctx, cancel := context.WithCancel(context.Background())
 	services, err := NewServices(ctx, d.ledger, make([]byte, 32), clock)
 	if err != nil {
@@ -79,7 +79,7 @@ func (d *desk) setClock(at string) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.house.now.Store(&now)
+	d.now.Store(&now)
 }
 
 // ask sends a request, wants a status and reads the answer into `into` unless it is nil.
@@ -203,7 +203,7 @@ func (p planned) assumed(name string) (value float64, source string) {
 // An income and a date are enough; all else is assumed, and says so.
 func TestPlanFromNothing(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2026-06-01T08:00:00Z") // a Monday
+	d := newDesk(t)
 	var p planned
 	d.ask(http.MethodPost, "/v1/plans", `{"income":1000,"by":"2026-08-30"}`, http.StatusCreated, &p)
 	for _, a := range p.Plan.Assumptions {
@@ -235,7 +235,7 @@ const kimsPlan = `{"plan":"kims-summer","title":"A thousand a month","owner_kind
 // Ten calls a day, five appointments a week, a sign-up a week: by API alone, until the goals stand.
 func TestPlanIsAdopted(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2026-06-01T08:00:00Z")
+	d := newDesk(t)
 	var p, again, one planned
 	d.ask(http.MethodPost, "/v1/plans", kimsPlan, http.StatusCreated, &p)
 	average := p.Plan.Average.Stages
@@ -330,7 +330,7 @@ func (d today) texts() []string {
 // off by what happens.
 func TestToday(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2026-06-01T08:00:00Z")
+	d := newDesk(t)
 	d.ask(http.MethodPost, "/v1/plans", kimsPlan, http.StatusCreated, nil)
 	d.ask(http.MethodPost, d.since("/v1/plans/kims-summer:adopt"), "", http.StatusCreated, nil)
 	d.happened("p1", "proposal.sent", "2026-05-20T10:00:00Z", "one@example.com", `{"proposal":"p1"}`)

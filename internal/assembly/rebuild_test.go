@@ -12,6 +12,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 type house struct {
 	t         *testing.T
 	ledger    *ledger.Ledger
+	js        jetstream.JetStream // past every check of the ledger
 	warehouse *warehouse.Warehouse
 	conn      driver.Conn
 	database  string
@@ -51,6 +54,14 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.ledger.Close() })
+	nc, err := nats.Connect("", server.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	if h.js, err = jetstream.New(nc); err != nil {
+		t.Fatal(err)
+	}
 	h.conn, h.database = chtest.Database(t)
 	h.warehouse = h.open()
 	h.project()
@@ -84,7 +95,7 @@ func (h *house) project() {
 	})
 }
 
-// append records calls, a few voids and a change of zone among them, and returns the highest position.
+// append records calls, a few voids and two changes of zone among them, and returns the highest position.
 func (h *house) append(n int) events.Position {
 	h.t.Helper()
 	evs := make([]events.Event, n)
@@ -100,8 +111,9 @@ func (h *house) append(n int) events.Position {
 		case k%20 == 19:
 			evs[i].Type, evs[i].Prospect = events.TypeEventVoided, ""
 			evs[i].Data = fmt.Appendf(nil, `{"event":"e%d","reason":"test"}`, k-7)
-		case k == 100:
-			evs[i].Type, evs[i].Prospect, evs[i].Data = events.TypeOrgConfigured, "", []byte(`{"zone":"Asia/Kolkata"}`)
+		case k == 100 || k == 1500:
+			zone := map[int]string{100: "Asia/Kolkata", 1500: "Pacific/Auckland"}[k]
+			evs[i].Type, evs[i].Prospect, evs[i].Data = events.TypeOrgConfigured, "", fmt.Appendf(nil, `{"zone":%q}`, zone)
 		}
 	}
 	h.appended += n
@@ -188,7 +200,7 @@ func TestRebuild(t *testing.T) {
 	for _, w := range []*warehouse.Warehouse{h.warehouse, other} {
 		readers.Go(func() { h.readOn(w, stopReading) })
 	}
-	if _, err := NewUpkeep(h.ledger, h.warehouse, h.logger, time.Now).StartRebuild(t.Context()); err != nil {
+	if _, err := NewUpkeep(h.ledger, h.warehouse, h.logger, time.Now).StartRebuild(t.Context(), projections.AllReadModels); err != nil {
 		t.Fatal(err)
 	}
 	h.append(500)
@@ -270,7 +282,7 @@ func TestRebuildGivesTheSame(t *testing.T) {
 	h := newHouse(t)
 	h.folded(h.append(800))
 	before := h.numbers(h.warehouse)
-	if _, err := h.warehouse.Begin(t.Context()); err != nil {
+	if _, err := h.warehouse.Begin(t.Context(), projections.AllReadModels); err != nil {
 		t.Fatal(err)
 	}
 	h.until("the new one serves", func() bool { return h.warehouse.ServingNumber() == 1 })

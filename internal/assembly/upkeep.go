@@ -64,9 +64,9 @@ func (u *Upkeep) Go(ctx context.Context) (end func()) {
 	return running.Wait
 }
 
-// StartRebuild has the read models folded anew, by the projector, and returns the generation that will serve.
-func (u *Upkeep) StartRebuild(ctx context.Context) (projections.Generation, error) {
-	return u.warehouse.Begin(ctx)
+// StartRebuild has a read model or all of them folded anew, by the projector, and returns the generation that will serve.
+func (u *Upkeep) StartRebuild(ctx context.Context, model projections.ReadModel) (projections.Generation, error) {
+	return u.warehouse.Begin(ctx, model)
 }
 
 // Rebuild returns what is known of the generations.

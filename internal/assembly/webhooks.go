@@ -107,6 +107,7 @@ func Hooks(w *Webhooks, web *boot.Web, o boot.Webhooks, logger *slog.Logger, now
 // Translator returns the role that turns deliveries into events.
 func Translator(s *Services, w *Webhooks, o boot.Webhooks, logger *slog.Logger, now func() time.Time) boot.Role {
 	return boot.Role{Name: "translator", Run: func(ctx context.Context, ready func()) error {
+		ready() // what it reads before it begins may be long, and nobody need wait for that
 		tally := connections.NewTally(w.Counts, connections.PartTranslation)
 		defer inBackground(ctx, func(ctx context.Context) { tally.Run(ctx, logger) })()
 		known := newReps(s.Vault, logger)
@@ -118,7 +119,7 @@ func Translator(s *Services, w *Webhooks, o boot.Webhooks, logger *slog.Logger, 
 			Source: deliverySource{w.ledger, w.kept}, Log: w.Log, Buckets: w.buckets, Connections: mappedConnections{w.Connections, w.Mappings},
 			Providers: all.List(), Recorder: s.Recorder, People: persons{known, s.Vault}, Fetcher: w.fetch, Tally: tally,
 			Logger: logger, Clock: now,
-		}, ready)
+		}, func() {})
 	}}
 }
 

@@ -117,8 +117,7 @@ func (b *Bucket) createTogether(ctx context.Context, keys []string, values [][]b
 		}}
 	}
 	_, err = b.ledger.sendBatch(ctx, group)
-	var answer *jetstream.APIError
-	if errors.As(err, &answer) {
+	if _, refused := errors.AsType[*jetstream.APIError](err); refused {
 		return true, nil
 	}
 	return false, err

@@ -14,9 +14,21 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 )
 
-// maxNodes bounds what an expression may give: an event is small. (A list can be made large at little cost by adding it
-// to itself, so this is looked at while it is read.)
-const maxResult = 10_000
+// What an expression may give: an event is small. A list can be made large at little cost, by adding it to itself or by
+// naming one long text many times, so this is looked at while it is read.
+const (
+	maxValues = 10_000
+	maxBytes  = 256 << 10 // of all texts
+)
+
+// room is what is left of that.
+type room struct {
+	values, bytes int
+	text          int // bytes of one text
+}
+
+// roomForItems is that of what for_each goes through: a whole delivery.
+func roomForItems() *room { return &room{100_000, 2 << 20, 1 << 20} }
 
 // toCEL turns decoded JSON, its numbers as json.Number, into what expressions reckon with: whole numbers stay exact, and a
 // number that neither an integer nor a float of 15 digits can hold becomes its text.
@@ -57,17 +69,16 @@ var errResult = errors.New("the result is too large for an event")
 
 // fromCEL turns a value into what encoding/json writes. Numbers are json.Number, times time.Time, nothing is nil.
 func fromCEL(v ref.Val) (any, error) {
-	left := maxResult
-	return plain(v, &left)
+	return plain(v, &room{maxValues, maxBytes, maxMade})
 }
 
-func plain(v ref.Val, left *int) (any, error) {
-	if *left--; *left < 0 {
+func plain(v ref.Val, left *room) (any, error) {
+	if left.values--; left.values < 0 {
 		return nil, errResult
 	}
 	switch v := v.(type) {
 	case types.String:
-		if len(v) > maxMade {
+		if left.bytes -= len(v); len(v) > left.text || left.bytes < 0 {
 			return nil, errResult
 		}
 		return string(v), nil
@@ -108,7 +119,7 @@ func plain(v ref.Val, left *int) (any, error) {
 	return nil, fmt.Errorf("a %s has no place in an event", v.Type().TypeName())
 }
 
-func plainMap(v traits.Mapper, left *int) (any, error) {
+func plainMap(v traits.Mapper, left *room) (any, error) {
 	out := map[string]any{}
 	for it := v.Iterator(); it.HasNext() == types.True; {
 		key := it.Next()
@@ -116,6 +127,7 @@ func plainMap(v traits.Mapper, left *int) (any, error) {
 		if !ok {
 			return nil, errors.New("the names of an object are texts")
 		}
+		left.bytes -= len(name)
 		e, err := plain(v.Get(key), left)
 		if err != nil {
 			return nil, err

@@ -157,7 +157,7 @@ func TestExpressionFaults(t *testing.T) {
 func TestHostileExpressions(t *testing.T) {
 	long := strings.Repeat("x", 100_000)
 	list := `["` + strings.Repeat(`a","`, 2000) + `a"]`
-	in := Input{Body: body(t, `{"long": "`+long+`", "list": `+list+`}`)}
+	in := Input{Body: body(t, `{"long": "`+long+`", "kilo": "`+long[:1000]+`", "list": `+list+`}`)}
 	for name, c := range map[string]struct{ expression, want string }{
 		"loops in loops":   {`body.list.all(a, body.list.all(b, body.list.all(c, a == c || b == c || true)))`, "the expression takes too many steps"},
 		"long comparisons": {`body.list.all(a, body.long != body.long + a)`, "the expression takes too many steps"},
@@ -168,6 +168,8 @@ func TestHostileExpressions(t *testing.T) {
 		"join":             {`body.list.map(a, body.long).join()`, "the text becomes longer than 64 KiB|at once"},
 		"long range":       {`lists.range(1001)`, "lists.range"},
 		"long result":      {`body.long`, "the result is too large for an event"},
+		"long hash":        {`hash(lists.range(1000).map(i, body.long.substring(0, 60000)))`, "the result is too large for an event|at once|steps"},
+		"one text often":   {`body.list.map(a, body.kilo)`, "the result is too large for an event"},
 		"many results":     {`body.list.map(a, body.list)`, "the result is too large for an event|at once"},
 		"many hashes":      {`body.list.all(a, hash(body.list) != "")`, "the expression takes too many steps|the result is too large"},
 		"splitting":        {`body.list.all(a, body.long.split("").size() > 0)`, "steps|at once"},
@@ -220,6 +222,19 @@ func TestTotalCost(t *testing.T) {
 	}
 	if out, err = m.Apply(t.Context(), Input{Body: body(t, `[`+strings.Repeat(`1,`, maxItems)+`1]`)}); err != nil || out.Made[0].Fault == nil {
 		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// A delivery may be larger than an event: for_each goes through all of it.
+func TestLargeDelivery(t *testing.T) {
+	m, err := Parse([]byte(`{"version": 1, "for_each": "body.rows", "events": [{"type": "lead.captured", "id": "{id}", "data": {"note": {"expr": "item.note.substring(0, 3)"}}}]}`), Deliveries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := `{"id": "1", "note": "` + strings.Repeat("abc", 30_000) + `"}`
+	out, err := m.Apply(t.Context(), Input{Body: body(t, `{"rows": [`+strings.Repeat(row+",", 9)+row+`]}`)})
+	if err != nil || len(out.Made) != 10 || out.Made[9].Fault != nil || out.Made[9].Data["note"] != "abc" {
+		t.Errorf("%d made, %v: %v", len(out.Made), err, out.Made[len(out.Made)-1].Fault)
 	}
 }
 

@@ -36,10 +36,15 @@ func (f *folder) load(ctx context.Context) error {
 	for _, p := range f.cfg.Partitions {
 		f.checkpoint[p] = all[p]
 	}
-	if err := f.loadKnown(ctx); err != nil {
+	if err := f.loadSettings(ctx); err != nil {
 		return err
 	}
-	return f.loadSettings(ctx)
+	if f.alone() && f.deps.Model == projections.ModelRollups {
+		if err := f.sumUp(ctx); err != nil {
+			return err
+		}
+	}
+	return f.loadKnown(ctx)
 }
 
 func (f *folder) loadSettings(ctx context.Context) error {
@@ -72,8 +77,9 @@ func (f *folder) fold(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if len(frames) == 0 {
-		return nil
+	alone, frames := f.split(frames)
+	if err := f.foldAlone(ctx, alone); err != nil || len(frames) == 0 {
+		return err
 	}
 	upTo := frames[len(frames)-1].Position
 	rows, unreadable := f.read(frames)
@@ -154,10 +160,9 @@ func (f *folder) apply(ctx context.Context, rows []projections.Row, upTo events.
 		return err
 	}
 	touched := projections.Touched{}
-	for i := range rows {
-		org := rows[i].Event.Org
-		rows[i].Place(f.settings[org], f.calendars.Of(org))
-		touched.Add(org, rows[i].Day)
+	f.place(rows)
+	for _, r := range rows {
+		touched.Add(r.Event.Org, r.Day)
 	}
 	voids, err := projections.InsertVoids(rows)
 	if err != nil {

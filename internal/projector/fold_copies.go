@@ -8,10 +8,14 @@ import (
 	"milemarker/projections"
 )
 
-// loadKnown reads which ids were folded.
+// loadKnown reads which ids were folded. Those of events behind the checkpoints come again.
 func (f *folder) loadKnown(ctx context.Context) error {
 	f.known = &known{}
-	err := f.deps.Warehouse.Known(ctx, f.cfg.Partitions, func(hash uint64) { f.known.add(hash) })
+	var upTo events.Position
+	for _, p := range f.checkpoint {
+		upTo = max(upTo, p)
+	}
+	err := f.deps.Warehouse.Known(ctx, f.cfg.Partitions, upTo, func(hash uint64) { f.known.add(hash) })
 	if err != nil {
 		return fmt.Errorf("known ids: %w", err)
 	}

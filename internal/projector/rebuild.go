@@ -14,12 +14,23 @@ import (
 
 // Generations keeps the sets of read models, each with the state it is in; see projections.Generation.
 type Generations interface {
-	// Generations returns all that were ever begun, in the order of their numbers.
-	Generations(ctx context.Context) ([]projections.Generation, error)
-	// Begin enters a new one, to be built, unless one of this program's version is being built already.
-	Begin(ctx context.Context) (projections.Generation, error)
+	Journal
 	// Open returns the read models of one, and what closes them.
 	Open(ctx context.Context, g projections.Generation) (Warehouse, func() error, error)
+	// CopyStatements returns what copies into one generation, from another, all that is not folded there from the first
+	// message on.
+	CopyStatements(into, from projections.Generation) []projections.Statement
+}
+
+// Journal remembers the states of generations.
+type Journal interface {
+	// Generations returns all that were ever begun, in the order of their numbers.
+	Generations(ctx context.Context) ([]projections.Generation, error)
+	// Begin enters a new one, to be built, in which a read model or all are folded from the first message on, unless one
+	// that will do is being built already.
+	Begin(ctx context.Context, model projections.ReadModel) (projections.Generation, error)
+	// Copied enters that all else is there, and from which position on everything is to be folded.
+	Copied(ctx context.Context, g projections.Generation, onward events.Position) error
 	// Serve makes one the one that answers, at one instant.
 	Serve(ctx context.Context, g projections.Generation) error
 	// Drop removes one for good.
@@ -68,6 +79,9 @@ const (
 // crash it goes on where it was.
 //
 // A generation is also begun by itself when the one that serves was made by a program with other read models.
+//
+// Where only one read model is rebuilt, the others are copied from the generation that serves before it is folded; see
+// rebuild_alone.go.
 //
 // Every projector folds its partitions into both. Whoever has the first one of all decides when the one that is being built
 // is to serve.
@@ -121,14 +135,6 @@ type follower struct {
 	refused bool              // a generation was begun here and found wrong: the next is begun by hand
 }
 
-// running is a projector at work on one generation.
-type running struct {
-	generation projections.Generation
-	warehouse  Warehouse
-	stop       context.CancelFunc
-	ended      chan error
-}
-
 // step does what is to be done about the generations at this moment. Every part of it may be repeated.
 func (f *follower) step(ctx context.Context) error {
 	f.share()
@@ -150,7 +156,7 @@ func (f *follower) step(ctx context.Context) error {
 	for _, g := range all {
 		switch {
 		case !leads:
-			if g.State == projections.Building && g.Version == projections.Version && g.Number > serving.Number {
+			if g.State == projections.Building && g.Version == projections.Version && g.Number > serving.Number && g.Copied() {
 				err = f.start(ctx, g)
 			}
 		case g.State == projections.Building && (g.Version != projections.Version || g.Number < serving.Number):
@@ -168,14 +174,17 @@ func (f *follower) step(ctx context.Context) error {
 	if leads && serving.Version != projections.Version && !f.refused {
 		f.deps.Logger.InfoContext(ctx, "read models are of another version: rebuilding them",
 			"version", serving.Version, "want", projections.Version)
-		_, err = f.deps.Generations.Begin(ctx)
+		_, err = f.deps.Generations.Begin(ctx, projections.AllReadModels)
 	}
 	return err
 }
 
 // build brings a generation nearer to serving.
 func (f *follower) build(ctx context.Context, g, serving projections.Generation) error {
-	if err := f.start(ctx, g); err != nil || f.running[g.Number] == nil {
+	if !g.Copied() {
+		return f.copyOthers(ctx, g, serving)
+	}
+	if err := f.start(ctx, g); err != nil || f.running[g.Number] == nil || f.running[g.Number].copies {
 		return err
 	}
 	level, err := f.level(ctx, g)
@@ -188,8 +197,7 @@ func (f *follower) build(ctx context.Context, g, serving projections.Generation)
 		return fmt.Errorf("verify generation %d: %w", g.Number, err)
 	}
 	if report.Differences > 0 {
-		g.Note = fmt.Sprintf("%d differences from the ledger as of %d, the first: %+v",
-			report.Differences, report.Position, report.Named)
+		g.Note = refusal(g, report)
 		f.deps.Logger.ErrorContext(ctx, "rebuilt read models are wrong and dropped", "generation", g.Number, "note", g.Note)
 		f.refused = true
 		f.stop(g.Number)
@@ -207,6 +215,16 @@ func (f *follower) build(ctx context.Context, g, serving projections.Generation)
 	f.deps.Logger.InfoContext(ctx, "rebuilt read models serve", "generation", g.Number, "events", report.Events,
 		"rows", report.Rows)
 	return nil
+}
+
+// refusal tells why a generation is not to serve, what to do about it first.
+func refusal(g projections.Generation, report projections.Verification) string {
+	note := fmt.Sprintf("%d differences from the ledger as of %d, the first: %+v", report.Differences, report.Position, report.Named)
+	if g.Projection == projections.AllReadModels {
+		return note
+	}
+	return fmt.Sprintf("only the read model %s was folded anew, and the others copied as they stood: rebuild all of them; %s",
+		g.Projection, note)
 }
 
 // close has nobody fold into a generation any more.
@@ -256,100 +274,4 @@ func (f *follower) retire(ctx context.Context, g projections.Generation) error {
 	}
 	f.deps.Logger.InfoContext(ctx, "dropping old read models", "generation", g.Number)
 	return f.deps.Generations.Drop(ctx, g)
-}
-
-// share takes over which partitions are due, if they are spread. What is folded begins anew with them: a projector has one
-// consumer and one claim.
-func (f *follower) share() {
-	if f.deps.Share == nil {
-		return
-	}
-	if due := f.deps.Share.Due(); !slices.Equal(due, f.cfg.Partitions) {
-		f.stopAll()
-		f.cfg.Partitions, f.age = due, 0
-	}
-	f.deps.Share.Use(f.cfg.Partitions)
-}
-
-// claimedFor is for how many looks a generation is left alone that others have claimed. By then they have made another one
-// serve, if that is why they did.
-const claimedFor = 4
-
-// start folds into a generation, unless that is done already or others have just claimed it.
-func (f *follower) start(ctx context.Context, g projections.Generation) error {
-	if looks, ok := f.claimed[g.Number]; ok && looks < claimedFor {
-		f.claimed[g.Number]++
-		return nil
-	}
-	if _, ok := f.claimed[g.Number]; ok && f.deps.Share == nil {
-		return fmt.Errorf("partitions %v: %w", f.cfg.Partitions, projections.ErrClaimed)
-	}
-	delete(f.claimed, g.Number)
-	if r, ok := f.running[g.Number]; ok {
-		r.generation = g
-		return nil
-	}
-	w, closeWarehouse, err := f.deps.Generations.Open(ctx, g)
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	r := &running{generation: g, warehouse: w, stop: stop, ended: make(chan error, 1)}
-	f.running[g.Number], f.age = r, 0
-	go func() {
-		err := Run(ctx, f.cfg, Deps{Source: f.deps.Source, Warehouse: w, Logger: f.deps.Logger.With("generation", g.Number)})
-		if closeErr := closeWarehouse(); err == nil {
-			err = closeErr
-		}
-		r.ended <- err
-	}()
-	return nil
-}
-
-// failure returns why the serving generation is folded no more; another one is begun again at the next step.
-func (f *follower) failure() error {
-	for n, r := range f.running {
-		select {
-		case err := <-r.ended:
-			r.stop()
-			delete(f.running, n)
-			if errors.Is(err, projections.ErrClaimed) {
-				f.claimed[n] = 0
-				f.deps.Logger.Warn("partitions are claimed by another projector", "generation", n, "partitions", f.cfg.Partitions)
-				continue
-			}
-			if r.generation.State == projections.Serving {
-				return err
-			}
-			f.deps.Logger.Warn("rebuild interrupted", "generation", n, "error", err)
-		default:
-		}
-	}
-	return nil
-}
-
-// stopBut stops folding into whatever neither serves nor is being built.
-func (f *follower) stopBut(serving projections.Generation, all []projections.Generation) {
-	for _, g := range all {
-		if g.Number != serving.Number && g.State != projections.Building {
-			f.stop(g.Number)
-		}
-	}
-}
-
-func (f *follower) stopAll() {
-	for n := range f.running {
-		f.stop(n)
-	}
-}
-
-// stop ends the folding into a generation, after the flush at hand.
-func (f *follower) stop(number int) {
-	if r, ok := f.running[number]; ok {
-		r.stop()
-		if err := <-r.ended; err != nil && !errors.Is(err, projections.ErrClaimed) {
-			f.deps.Logger.Warn("folding ended", "generation", number, "error", err)
-		}
-		delete(f.running, number)
-	}
 }

@@ -21,6 +21,9 @@ func (f *folder) refold(ctx context.Context, frame events.Frame) error {
 	if !owned || frame.Position > reached {
 		return nil // somebody else's, or still to come in its turn
 	}
+	if f.alone() {
+		return errAlone
+	}
 	firsts, err := f.deps.Warehouse.Firsts(ctx, projections.FirstQuery{Org: org, IDs: []string{row.Event.ID}})
 	if err != nil {
 		return fmt.Errorf("refold %d: %w", frame.Position, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
 
 	"milemarker/events"
+	"milemarker/internal/calendar"
 	"milemarker/projections"
 )
 
@@ -103,12 +104,15 @@ type Places interface {
 	Targets(ctx context.Context, q projections.TargetQuery) ([]projections.TargetRow, error)
 	// Extent returns the times between which an org's events lie, and all buckets that stand for it.
 	Extent(ctx context.Context, org string) (projections.Extent, error)
+	// EventDays hands the days to add on which orgs have events, org by org.
+	EventDays(ctx context.Context, add func(org string, day calendar.Day)) error
 }
 
 // Copies tells which events were folded already.
 type Copies interface {
-	// Known calls add with XXH64 of the events.MessageID of every event folded of some partitions, in any order.
-	Known(ctx context.Context, partitions []int, add func(hash uint64)) error
+	// Known calls add with XXH64 of the events.MessageID of every event folded of some partitions up to a position, in any
+	// order.
+	Known(ctx context.Context, partitions []int, upTo events.Position, add func(hash uint64)) error
 	// Firsts returns the events that count under the given ids, as far as they were folded, by id.
 	Firsts(ctx context.Context, q projections.FirstQuery) (map[string]projections.First, error)
 }
@@ -118,6 +122,10 @@ type Deps struct {
 	Source    Source
 	Warehouse Warehouse
 	Logger    *slog.Logger
+	// Model, if set, is the only read model that is folded before the position Onward: the others were copied, and hold all
+	// of that.
+	Model  projections.ReadModel
+	Onward events.Position
 	// Folded, if set, is told after each flush up to where everything is folded and durable.
 	Folded func(events.Position)
 }

@@ -67,6 +67,7 @@ func (t *translator) fail(ctx context.Context, kept deliveries.Kept, why string)
 		return err
 	}
 	t.deps.Tally.Add(kept.Connection, connections.Counts{Failed: 1, LastError: why, LastErrorAt: o.Time})
-	t.deps.Logger.WarnContext(ctx, "delivery failed", "delivery", uint64(kept.Position), "connection", kept.Connection, "why", why)
+	// Why is not logged: it may repeat what was sent.
+	t.deps.Logger.WarnContext(ctx, "delivery failed", "delivery", uint64(kept.Position), "connection", kept.Connection)
 	return nil
 }

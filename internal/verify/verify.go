@@ -22,16 +22,21 @@ type Ledger interface {
 // Warehouse is what is compared.
 type Warehouse interface {
 	People
+	Rollups
 	// Checkpoints returns how far the folds reach, by partition; a partition never folded is absent.
 	Checkpoints(ctx context.Context) (map[int]events.Position, error)
-	// RollupDigests hands every row of the rollups to add.
-	RollupDigests(ctx context.Context, add func(projections.RollupDigest)) error
-	// RollupTexts returns key and sums of the rows whose keys have the given hashes, by hash.
-	RollupTexts(ctx context.Context, keys []uint64) (map[uint64][2]string, error)
 	// CheckSums returns what stands in each group of a read model.
 	CheckSums(ctx context.Context, q projections.CheckQuery) ([]projections.GroupSum, error)
 	// CheckRows hands the rows of the query's groups to add.
 	CheckRows(ctx context.Context, q projections.CheckQuery, add func(g projections.Group, key, text string)) error
+}
+
+// Rollups are what is compared of the sums.
+type Rollups interface {
+	// RollupDigests hands every row of the rollups to add.
+	RollupDigests(ctx context.Context, add func(projections.RollupDigest)) error
+	// RollupTexts returns key and sums of the rows whose keys have the given hashes, by hash.
+	RollupTexts(ctx context.Context, keys []uint64) (map[uint64][2]string, error)
 }
 
 // People is what is compared of who is one person.

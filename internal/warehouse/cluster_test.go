@@ -14,6 +14,7 @@ func TestClusterDDLIsUnderstood(t *testing.T) {
 	c := projections.Cluster{Name: "company", Shards: 2, Replicas: 2}
 	statements := append(c.Tables("milemarker"), c.Drops()...)
 	statements = append(statements, c.Spread(projections.Statement{SQL: createGenerations}, "milemarker")...)
+	statements = append(statements, c.Spread(projections.Statement{SQL: extendGenerations}, "milemarker")...)
 	for _, sql := range []string{c.CreateDatabase("milemarker"), c.DropDatabase("milemarker"), projections.WriterQuery{Cluster: "company"}.Select().SQL} {
 		statements = append(statements, projections.Statement{SQL: sql})
 	}

@@ -13,9 +13,9 @@ import (
 // idsPerQuestion bounds the ids of one question, so that it fits into a request of a remote server.
 const idsPerQuestion = 2000
 
-// Known calls add with a hash of the id of every event that was folded of the given partitions' orgs, in any order. The
-// hash is XXH64 of events.MessageID.
-func (w *Warehouse) Known(ctx context.Context, partitions []int, add func(hash uint64)) error {
+// Known calls add with a hash of the id of every event that was folded of the given partitions' orgs up to a position, in
+// any order. The hash is XXH64 of events.MessageID.
+func (w *Warehouse) Known(ctx context.Context, partitions []int, upTo events.Position, add func(hash uint64)) error {
 	orgs, err := collect(ctx, w, projections.OrgQuery{}.Select(), func(r driver.Rows) (string, error) {
 		var org string
 		return org, r.Scan(&org)
@@ -25,7 +25,7 @@ func (w *Warehouse) Known(ctx context.Context, partitions []int, add func(hash u
 	}
 	orgs = slices.DeleteFunc(orgs, func(org string) bool { return !slices.Contains(partitions, events.PartitionOf(org)) })
 	for some := range slices.Chunk(orgs, idsPerQuestion) {
-		_, err := collect(ctx, w, projections.KnownQuery{Orgs: some}.Select(), func(r driver.Rows) (struct{}, error) {
+		_, err := collect(ctx, w, projections.KnownQuery{Orgs: some, UpTo: upTo}.Select(), func(r driver.Rows) (struct{}, error) {
 			var hashes []uint64
 			err := r.Scan(&hashes)
 			for _, h := range hashes {

@@ -18,18 +18,25 @@ import (
 // Generations of the read models lie in databases of their own: number 0 in the one that was configured, number N in the
 // one named <database>_gN. The table generations_v1 of the configured database is a journal of their states. A rebuild adds
 // "building", and in the end one row with "serving": so readers change over at one instant, and a process that was killed
-// finds where it was. A state is never taken back, so no clock is needed to tell the last one.
+// finds where it was. A state is never taken back, and a position never falls, so no clock is needed to tell the last one.
 const createGenerations = `CREATE TABLE IF NOT EXISTS generations_v1
 (
     generation UInt32,
     version    UInt32,
     state      Enum8('building' = 1, 'serving' = 2, 'dropped' = 3),
     note       String,
-    changed    DateTime64(6, 'UTC') DEFAULT now64(6)
+    changed    DateTime64(6, 'UTC') DEFAULT now64(6),
+    model      LowCardinality(String) COMMENT 'the read model that is folded from the first message on; empty: all',
+    onward     UInt64 COMMENT 'the others were copied, and are folded from this position on; 0: not yet'
 )
 ENGINE = MergeTree
 ORDER BY (generation, state)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`
+
+// extendGenerations brings a journal up to date that was begun before one read model could be rebuilt by itself.
+const extendGenerations = `ALTER TABLE generations_v1
+    ADD COLUMN IF NOT EXISTS model LowCardinality(String) COMMENT 'the read model that is folded from the first message on; empty: all',
+    ADD COLUMN IF NOT EXISTS onward UInt64 COMMENT 'the others were copied, and are folded from this position on; 0: not yet'`
 
 // open connects to the configured database, in which the journal lies, and to the generation that serves.
 func (w *Warehouse) open(ctx context.Context, cluster string) error {
@@ -43,9 +50,13 @@ func (w *Warehouse) open(ctx context.Context, cluster string) error {
 	if w.journal, err = clickhouse.Open(&w.options); err != nil {
 		return err
 	}
-	for _, s := range w.cluster.Spread(projections.Statement{Name: "create generations", SQL: createGenerations}, w.options.Auth.Database) {
-		if err := w.journal.Exec(ctx, s.SQL); err != nil {
-			return fmt.Errorf("%s: %w", s.Name, err)
+	for _, s := range []projections.Statement{
+		{Name: "create generations", SQL: createGenerations}, {Name: "extend generations", SQL: extendGenerations},
+	} {
+		for _, s := range w.cluster.Spread(s, w.options.Auth.Database) {
+			if err := w.journal.Exec(ctx, s.SQL); err != nil {
+				return fmt.Errorf("%s: %w", s.Name, err)
+			}
 		}
 	}
 	all, err := w.Generations(ctx)
@@ -62,51 +73,38 @@ func (w *Warehouse) open(ctx context.Context, cluster string) error {
 
 // Generations returns all that were ever begun, in the order of their numbers.
 func (w *Warehouse) Generations(ctx context.Context) (all []projections.Generation, err error) {
-	rows, err := w.journal.Query(ctx, "SELECT generation, max(version), toString(max(state)), max(note)"+
-		" FROM generations_v1 GROUP BY generation ORDER BY generation")
+	rows, err := w.journal.Query(ctx, "SELECT generation, max(version), toString(max(state)),"+
+		" toString(max(model)), max(onward), max(note) FROM generations_v1 GROUP BY generation ORDER BY generation")
 	if err != nil {
 		return nil, fmt.Errorf("generations: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var number, version uint32
-		var state, note string
-		if err := rows.Scan(&number, &version, &state, &note); err != nil {
+		var onward uint64
+		var state, projection, note string
+		if err := rows.Scan(&number, &version, &state, &projection, &onward, &note); err != nil {
 			return nil, err
 		}
 		all = append(all, projections.Generation{
-			Number: int(number), Version: int(version), State: projections.State(state), Note: note,
+			Number: int(number), Version: int(version), State: projections.State(state),
+			Projection: projections.ReadModel(projection), Onward: events.Position(onward), Note: note,
 		})
 	}
 	return all, rows.Err()
 }
 
 func (w *Warehouse) enter(ctx context.Context, g projections.Generation) error {
-	const insert = "INSERT INTO generations_v1 (generation, version, state, note)" +
-		" SELECT {number:UInt32}, {version:UInt32}, {state:String}, {note:String}"
+	const insert = "INSERT INTO generations_v1 (generation, version, state, model, onward, note)" +
+		" SELECT {number:UInt32}, {version:UInt32}, {state:String}, {model:String}, {onward:UInt64}, {note:String}"
 	err := w.journal.Exec(w.quorum(ctx, projections.Statement{SQL: insert}), insert,
 		clickhouse.Named("number", uint64(g.Number)), clickhouse.Named("version", uint64(g.Version)),
-		clickhouse.Named("state", string(g.State)), clickhouse.Named("note", g.Note))
+		clickhouse.Named("state", string(g.State)), clickhouse.Named("model", string(g.Projection)),
+		clickhouse.Named("onward", uint64(g.Onward)), clickhouse.Named("note", g.Note))
 	if err != nil {
 		return fmt.Errorf("generation %d %s: %w", g.Number, g.State, err)
 	}
 	return nil
-}
-
-// Begin enters a new generation, to be folded from the first message on, unless one of this program's version is being
-// built already. It returns the one that is being built.
-func (w *Warehouse) Begin(ctx context.Context) (projections.Generation, error) {
-	all, err := w.Generations(ctx)
-	if err != nil {
-		return projections.Generation{}, err
-	}
-	for _, g := range all {
-		if g.State == projections.Building && g.Version == projections.Version {
-			return g, nil
-		}
-	}
-	g := projections.Generation{Number: all[len(all)-1].Number + 1, Version: projections.Version, State: projections.Building}
-	return g, w.enter(ctx, g)
 }
 
 // Serve makes a generation the one that answers. Readers change over when it reflects all that the one before reflects.

@@ -1,6 +1,7 @@
 package hubspot
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -26,7 +27,7 @@ func subscriptions(in providers.Input, batch []wire.Value) (providers.Output, er
 	for _, change := range batch {
 		kind, typ := meaning(in, change)
 		id := change.Get("objectId").Text()
-		keys = append(keys, change.Get("eventId").Text())
+		keys = append(keys, cmp.Or(change.Get("eventId").Text(), kind+"/"+id+"/"+change.Get("occurredAt").Text()))
 		if kinds = append(kinds, kind); typ == "" || !objectID.MatchString(id) || seen[typ+id] {
 			continue
 		}

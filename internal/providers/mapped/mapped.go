@@ -47,7 +47,7 @@ const deadline = 5 * time.Second
 
 // Translate makes events of a delivery whose content is body. Headers are shown to the mapping.
 func (t Translator) Translate(in providers.Input, kind, key string, body wire.Value, headers map[string]string) (providers.Output, error) {
-	out := providers.Output{Kind: wire.Kind(kind), Key: wire.Line(cmp.Or(key, digest(in.Body)), 500)}
+	out := providers.Output{Kind: wire.Kind(kind), Key: wire.Line(cmp.Or(key, digest(in.Body, []byte(in.URL))), 500)}
 	text, content := []byte(in.Settings[mapping.SettingName]), Tree(body)
 	if len(bytes.TrimSpace(text)) == 0 {
 		text, content = flat, spell(content)
@@ -90,8 +90,15 @@ func distinct(all []providers.Event) []providers.Event {
 
 func malformed(why string) error { return fmt.Errorf("%s: %w", why, providers.ErrMalformed) }
 
-func digest(body []byte) string {
-	sum := sha256.Sum256(body)
+// digest names the first of some texts that is not empty.
+func digest(texts ...[]byte) string {
+	var some []byte
+	for _, text := range texts {
+		if len(some) == 0 {
+			some = text
+		}
+	}
+	sum := sha256.Sum256(some)
 	return hex.EncodeToString(sum[:16])
 }
 
