@@ -148,7 +148,7 @@ func (s *server) showMade(
 	if v.connectionView, err = s.viewConnection(c, one, kept); err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, v)
+	return c.JSON(status, v)
 }
 
 // addConnection answers POST /v1/connections.

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"milemarker/events"
 	"milemarker/internal/calendar"
 )
 
@@ -101,7 +102,7 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	web := &mounted{patterns: make(chan string, 1)}
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, Config{}, Deps{Web: web}) }()
+	go func() { ended <- Run(ctx, Config{}, Deps{Web: web, Notices: Notices{Feed: silent{}}}) }()
 	if p := <-web.patterns; p != "/" {
 		t.Errorf("mounted at %q", p)
 	}
@@ -110,7 +111,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 	broken := errors.New("address in use")
-	if err := Run(t.Context(), Config{}, Deps{Web: &mounted{patterns: make(chan string, 1), err: broken}}); !errors.Is(err, broken) {
+	if err := Run(t.Context(), Config{}, Deps{Web: &mounted{patterns: make(chan string, 1), err: broken}, Notices: Notices{Feed: silent{}}}); !errors.Is(err, broken) {
 		t.Errorf("ended with %v, want %v", err, broken)
 	}
 	for _, cfg := range []Config{{MaxRows: -1}, {MaxWait: time.Minute, Timeout: time.Second}} {
@@ -136,3 +137,10 @@ func (m *mounted) Serve(ctx context.Context, _ http.Handler, patterns ...string)
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+// silent is a ledger in which nothing happens.
+type silent struct{}
+
+func (silent) Last(context.Context) (events.Position, error) { return 0, nil }
+
+func (silent) Follow(ctx context.Context, _ events.Position, _ func(events.Frame) bool) { <-ctx.Done() }
