@@ -21,5 +21,8 @@
 // runs whatever depends on more than one event as a fenced statement: it fails once somebody else has claimed one of them.
 // A new step is fenced too, unless its rows follow from single events alone. See ADR 8.
 //
+// A rebuild folds the ledger into one more generation of tables beside the one that serves; see Follow. One read model may be
+// rebuilt by itself: the others are then copied, and up to where the copies reach only its own step is taken.
+//
 // The package imports neither the ledger nor the warehouse: it declares what it needs of them.
 package projector

@@ -116,7 +116,8 @@ func (f *folder) sumUp(ctx context.Context) error {
 		return fmt.Errorf("days of events: %w", err)
 	}
 	upTo := f.deps.Onward - 1
-	for some, days := (projections.Touched{}), 0; len(all) > 0; {
+	for len(all) > 0 {
+		some, days := projections.Touched{}, 0
 		for _, org := range slices.Sorted(maps.Keys(all)) {
 			if days > 0 && days+len(all[org]) > maxDays {
 				break
@@ -127,7 +128,6 @@ func (f *folder) sumUp(ctx context.Context) error {
 		if err := f.run(ctx, projections.Recompute(some, f.calendars, upTo, nil)...); err != nil {
 			return err
 		}
-		some, days = projections.Touched{}, 0
 	}
 	return f.reach(ctx, upTo)
 }
