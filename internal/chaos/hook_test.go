@@ -115,7 +115,7 @@ type statements struct {
 // writes names the steps of folding by what their statements write.
 var writes = map[string]string{
 	"INSERT INTO duplicates_v1":    "duplicates",
-	"INSERT INTO events_v1":        "events",
+	"INSERT INTO arrivals_v1":      "events",
 	"INSERT INTO voids_v1":         "voids",
 	"INSERT INTO journey_steps_v1": "journeys",
 	"INSERT INTO rollups_v1":       "rollup",
