@@ -199,7 +199,8 @@ func newWebhooks(tb testing.TB, clock func() time.Time) (Webhooks, *inbox) {
 			}},
 			brand{providers.About{
 				Name: "form", Title: "Form", Category: providers.Form, Steps: []string{"Paste {url}."}, Confidence: providers.Captured,
-				Secret: providers.Secret{Name: "part of the URL", Ours: true, InURL: true},
+				Secret:   providers.Secret{Name: "part of the URL", Ours: true, InURL: true},
+				Settings: []providers.Setting{{Name: "mapping", Help: "A mapping."}},
 			}},
 		},
 	}, kept
