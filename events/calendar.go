@@ -69,10 +69,26 @@ func calendarIsWhole(_ Draft, c CalendarConfigured, report reporter) {
 func dayoffIsWhole(_ Draft, d DayoffSet, report reporter) {
 	d.checkOwner(report)
 	checkSpan(d.StartsOn, d.EndsOn, report)
+	checkDayoffLength(d, report)
 	last := ""
 	for i, h := range d.Hours {
 		checkClockSpan(fmt.Sprintf("hours/%d", i), h, last, report)
 		last = h.end()
+	}
+}
+
+// maxDayoffDays bounds how many days one event sets apart: ten years.
+const maxDayoffDays = 3661
+
+// checkDayoffLength reports a last day that lies too far after the first.
+func checkDayoffLength(d DayoffSet, report reporter) {
+	from, errFrom := d.StartsOn.Time()
+	to, errTo := d.EndsOn.Time()
+	if errFrom != nil || errTo != nil {
+		return // reported before, or a single day
+	}
+	if last := from.AddDate(0, 0, maxDayoffDays-1); to.After(last) {
+		report("ends_on", fmt.Sprintf("must lie at most %d days on: not after %s", maxDayoffDays, DateOf(last)))
 	}
 }
 

@@ -85,7 +85,7 @@ func (k *keeper) plan(ctx context.Context, r events.Record) error {
 		return err
 	}
 	cal := calendars.Settings().Calendar()
-	title, partner, err := k.about(ctx, org, alert, cal)
+	title, partner, err := k.about(ctx, org, &alert, r, cal)
 	if err != nil {
 		return err
 	}
@@ -135,17 +135,20 @@ func pressing(a notify.Alert) bool {
 	return true
 }
 
-// about returns what the goal of an alert is called, and who holds its owner to it.
-func (k *keeper) about(ctx context.Context, org string, a notify.Alert, cal calendar.Calendar) (title, partner string, err error) {
+// about returns what the goal of an alert is called, and who holds its owner to it. A change of pace is told by the name.
+func (k *keeper) about(
+	ctx context.Context, org string, a *notify.Alert, r events.Record, cal calendar.Calendar,
+) (title, partner string, err error) {
 	today := cal.DayOf(k.deps.Clock())
 	if a.Goal != "" {
 		all, err := k.desk.Goals(ctx, org)
 		if err != nil {
 			return "", "", err
 		}
-		for _, g := range all {
-			if g.ID == a.Goal {
-				title, partner = g.On(today).Title, g.On(today).Partner
+		if g, ok := goals.Find(all, a.Goal); ok {
+			title, partner = goals.Name(g, today), g.On(today).Partner
+			if change, err := events.DecodeData[events.PaceChanged](r.Event); a.Kind == events.AlertPace && err == nil {
+				a.Says = goals.ChangeSays(g, change, today)
 			}
 		}
 	}

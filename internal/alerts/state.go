@@ -126,7 +126,8 @@ func (k *keeper) seenGoal(ctx context.Context, l *look, i int) error {
 	before := s.Watch
 	after, change, announced := s.Watch.See(st.Pace.Status, l.now, k.cfg.Hold, st.Working)
 	s.Watch = after
-	quiet := change.To == pace.Abandoned || change.From == "" && (change.To == pace.OnTrack || change.To == pace.Ahead)
+	nothing := st.Goal.Direction == events.AtLeast && st.Terms.Target <= 0 // there was nothing to do
+	quiet := change.To == pace.Abandoned || nothing || change.From == "" && (change.To == pace.OnTrack || change.To == pace.Ahead)
 	if !announced || quiet {
 		if after == before {
 			return nil

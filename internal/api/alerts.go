@@ -10,6 +10,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/access"
+	"milemarker/internal/goals"
 	"milemarker/internal/notify"
 	"milemarker/projections"
 )
@@ -24,7 +25,30 @@ func (s *server) alertsOf(a ask) ([]notify.Alert, []notify.Mute, error) {
 	if unread != nil {
 		s.deps.Logger.WarnContext(a.ctx(), "alerts left out", "org", a.caller.Org, "error", unread)
 	}
-	return alerts, mutes, nil
+	return alerts, mutes, s.named(a, alerts, records)
+}
+
+// named has changes of pace tell of the goal by its name.
+func (s *server) named(a ask, alerts []notify.Alert, records []events.Record) error {
+	if !slices.ContainsFunc(alerts, func(x notify.Alert) bool { return x.Kind == events.AlertPace }) {
+		return nil
+	}
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	if err != nil {
+		return err
+	}
+	changes := map[string]events.PaceChanged{}
+	for _, r := range records {
+		if p, err := events.DecodeData[events.PaceChanged](r.Event); r.Event.Type == events.TypePaceChanged && err == nil {
+			changes[r.Event.ID] = p
+		}
+	}
+	for i, alert := range alerts {
+		if g, ok := goals.Find(all, alert.Goal); ok && alert.Kind == events.AlertPace {
+			alerts[i].Says = goals.ChangeSays(g, changes[alert.ID], a.today())
+		}
+	}
+	return nil
 }
 
 // alertView is an alert with what became of it.

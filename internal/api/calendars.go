@@ -315,9 +315,9 @@ func holidayFaults(d events.Draft) []fault {
 	}
 	var faults []fault
 	for i, code := range c.Holidays {
-		if _, ok := holidays.Find(code); !ok {
+		if !holidays.Known(code) {
 			faults = append(faults, at(fmt.Sprintf("/holidays/%d", i),
-				"names a country whose holidays are not known here; known are "+strings.Join(holidays.Codes(), ", ")))
+				"names a country or region whose holidays are not known here; known are "+strings.Join(holidays.Codes(), ", ")))
 		}
 	}
 	return faults

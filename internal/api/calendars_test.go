@@ -90,8 +90,9 @@ func TestDaysAreClosed(t *testing.T) {
 func TestCalendarRefuses(t *testing.T) {
 	h := newHouse(t)
 	for body, pointers := range map[string][]string{
-		`{"holidays":["XX"]}`: {"/holidays/0"},
-		`{"hours":[{"weekday":"monday","from":"12:00","to":"09:00"}]}`:                                                  {"/hours/0/to"},
+		`{"holidays":["XX"]}`:                                          {"/holidays/0"},
+		`{"holidays":["DE-BW","US-CA","US-ZZ","DE-ZZ"]}`:               {"/holidays/2", "/holidays/3"},
+		`{"hours":[{"weekday":"monday","from":"12:00","to":"09:00"}]}`: {"/hours/0/to"},
 		`{"hours":[{"weekday":"monday","from":"09:00","to":"12:00"},{"weekday":"monday","from":"11:00","to":"13:00"}]}`: {"/hours/1/from"},
 		`{"owner":"lee"}`:            {"/owner"},
 		`{"effective_on":"someday"}`: {"/effective_on"},
@@ -101,6 +102,29 @@ func TestCalendarRefuses(t *testing.T) {
 			if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `"pointer":"`+p+`"`) {
 				t.Errorf("%s: %d %s", body, a.status, a.body)
 			}
+		}
+	}
+}
+
+func TestDaysOffHaveAnEnd(t *testing.T) {
+	h := newHouse(t)
+	const path = "/v1/calendars/rep/kim/days-off"
+	h.refused(http.MethodPost, path, `{"starts_on":"2024-03-20","ends_on":"2148-12-31"}`, http.StatusUnprocessableEntity, "/ends_on")
+	// 3661 days are taken, one more is not.
+	h.refused(http.MethodPost, path, `{"starts_on":"2024-03-20","ends_on":"2034-03-29"}`, http.StatusUnprocessableEntity, "/ends_on")
+	if a := h.do(http.MethodPost, path, `{"starts_on":"2024-03-20","ends_on":"2034-03-28"}`); a.status != http.StatusOK {
+		t.Errorf("ten years: %d %s", a.status, a.body)
+	}
+}
+
+func TestOrgCountry(t *testing.T) {
+	h := newHouse(t)
+	for _, country := range []string{"ZZ", "UK", "DE-ZZ"} {
+		h.refused(http.MethodPut, "/v1/org", `{"country":"`+country+`"}`, http.StatusUnprocessableEntity, "/country")
+	}
+	for _, country := range []string{"IN", "DE-BW"} { // of India no holidays are known
+		if a := h.do(http.MethodPut, "/v1/org", `{"country":"`+country+`"}`); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", country, a.status, a.body)
 		}
 	}
 }

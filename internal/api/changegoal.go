@@ -114,6 +114,7 @@ func (s *server) revisionFaults(a ask, g projections.Goal, r events.GoalRevised)
 	if terms.EndsOn < g.StartsOn {
 		faults = append(faults, at("/ends_on", "must not lie before the goal's first day, "+g.StartsOn.String()))
 	}
+	faults = append(faults, lengthFaults(events.Date(g.StartsOn.String()), r.EndsOn)...)
 	if on > terms.EndsOn {
 		faults = append(faults, at("/effective_on", "lies behind the goal's last day, "+terms.EndsOn.String()))
 	}

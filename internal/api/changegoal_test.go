@@ -66,6 +66,7 @@ func TestReviseLeavesThePast(t *testing.T) {
 	} {
 		h.refused(http.MethodPost, "/v1/goals/calls-in-march:revise", body, http.StatusUnprocessableEntity, pointer)
 	}
+	h.refused(http.MethodPost, "/v1/goals/calls-in-march:revise", `{"ends_on":"2148-12-31"}`, http.StatusUnprocessableEntity, "/ends_on")
 	if a := h.do(http.MethodPost, "/v1/goals/none:revise", `{"target":5}`); a.status != http.StatusNotFound {
 		t.Errorf("%d", a.status)
 	}
@@ -298,6 +299,7 @@ func TestPriorities(t *testing.T) {
 	if a := h.do(http.MethodPut, "/v1/priorities", four); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "what is everywhere is nowhere") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	h.refused(http.MethodPut, "/v1/priorities", `{}`, http.StatusUnprocessableEntity, "/priorities")
 	h.refused(http.MethodPut, "/v1/priorities", strings.Replace(three, `"calls-in-march"`, `"none"`, 1), http.StatusUnprocessableEntity, "/priorities/0/goal")
 	h.refused(http.MethodPut, "/v1/priorities", strings.Replace(three, `"priorities"`, `"starts_on":"2024-02-01","ends_on":"2024-04-30","priorities"`, 1),
 		http.StatusUnprocessableEntity, "/starts_on")

@@ -167,6 +167,7 @@ func (s *server) addConnection(c echo.Context, caller access.Caller) error {
 		faults = append(faults, at("/provider", "is required: one of GET /v1/providers"))
 	} else {
 		faults = append(faults, wanted.faults(about, wanted.Settings)...)
+		faults = append(faults, s.namedMappingFaults(caller.Org, about, wanted.Settings)...)
 	}
 	base, fault := s.publicURL(wanted.PublicURL)
 	if fault != nil {
@@ -226,6 +227,9 @@ func (s *server) changeConnection(c echo.Context, caller access.Caller) error {
 		wanted.Settings = one.Settings
 	}
 	about, _ := s.deps.Webhooks.about(one.Provider)
+	if fields["settings"] != nil {
+		faults = append(faults, s.namedMappingFaults(caller.Org, about, wanted.Settings)...)
+	}
 	if faults = append(faults, wanted.faults(about, wanted.Settings)...); len(faults) > 0 {
 		return badBody(faults)
 	}

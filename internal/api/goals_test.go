@@ -59,7 +59,7 @@ func TestAGoalWithoutAnIDIsNamedByItsContent(t *testing.T) {
 // TestAGoalBeginsToday needs nothing but a metric, a number and a date.
 func TestAGoalBeginsToday(t *testing.T) {
 	h := newHouse(t)
-	set := h.do(http.MethodPost, "/v1/goals", `{"metric":"calls","target":5,"ends_on":"2100-12-31"}`)
+	set := h.do(http.MethodPost, "/v1/goals", `{"metric":"calls","target":5,"ends_on":"2030-12-31"}`)
 	if set.status != http.StatusCreated {
 		t.Fatalf("%d %s", set.status, set.body)
 	}
@@ -75,18 +75,23 @@ func TestSetGoalRefuses(t *testing.T) {
 		`[]`:                               {""},
 		`{}`:                               {"/metric", "/target", "/ends_on"},
 		without(`,"ends_on":"2024-03-31"`): {"/ends_on"},
-		strings.Replace(aGoal, `"calls"`, `"happiness"`, 1):                            {"/metric"},
-		strings.Replace(aGoal, `"calls"`, `"contact_rate"`, 1):                         {"/target"},
-		strings.Replace(aGoal, `"calls"`, `"receipts"`, 1):                             {"/currency"},
-		strings.Replace(aGoal, `"2024-03-31"`, `"2024-02-01"`, 1):                      {"/ends_on"},
-		strings.Replace(aGoal, `"title"`, `"parent":"none","title"`, 1):                {"/parent"},
-		strings.Replace(aGoal, `"title"`, `"rate":{"count":2,"per":"day"},"title"`, 1): {"/rate"},
-		strings.Replace(aGoal, `"calls-in-march"`, `"a:b"`, 1):                         {"/goal"},
-		strings.Replace(aGoal, `"title"`, `"colour":"blue","title"`, 1):                {"/colour"},
-		strings.Replace(aGoal, `"calls-in-march"`, `7`, 1):                             {"/goal"},
-		strings.Replace(aGoal, `"title"`, `"metric":"leads","title"`, 1):               {"/metric"},
-		strings.Replace(aGoal, `"rep","owner":"kim"`, `"team"`, 1):                     {"/owner"},
-		strings.Replace(aGoal, `"2024-03-31"}`, `"soon","target":"x"}`, 1):             {"/ends_on", "/target"},
+		strings.Replace(aGoal, `"calls"`, `"happiness"`, 1):                                     {"/metric"},
+		strings.Replace(aGoal, `"calls"`, `"contact_rate"`, 1):                                  {"/target"},
+		strings.Replace(aGoal, `"calls"`, `"receipts"`, 1):                                      {"/currency"},
+		strings.Replace(aGoal, `"2024-03-31"`, `"2024-02-01"`, 1):                               {"/ends_on"},
+		strings.Replace(aGoal, `"title"`, `"parent":"none","title"`, 1):                         {"/parent"},
+		strings.Replace(aGoal, `"title"`, `"rate":{"count":2,"per":"day"},"title"`, 1):          {"/rate"},
+		strings.Replace(aGoal, `"calls-in-march"`, `"a:b"`, 1):                                  {"/goal"},
+		strings.Replace(aGoal, `"title"`, `"colour":"blue","title"`, 1):                         {"/colour"},
+		strings.Replace(aGoal, `"calls-in-march"`, `7`, 1):                                      {"/goal"},
+		strings.Replace(aGoal, `"title"`, `"metric":"leads","title"`, 1):                        {"/metric"},
+		strings.Replace(aGoal, `"rep","owner":"kim"`, `"team"`, 1):                              {"/owner"},
+		strings.Replace(aGoal, `"2024-03-31"}`, `"soon","target":"x"}`, 1):                      {"/ends_on", "/target"},
+		strings.Replace(aGoal, `"2024-03-31"`, `"9999-12-31"`, 1):                               {"/ends_on"},
+		strings.Replace(aGoal, `"2024-03-31"`, `"2148-12-31"`, 1):                               {"/ends_on"},
+		`{"metric":"calls","starts_on":"0001-01-01","ends_on":"2024-03-31","target":5}`:         {"/starts_on"},
+		`{"metric":"calls","starts_on":"0001-01-01","target":5,"rate":{"count":1,"per":"day"}}`: {"/starts_on", "/ends_on"},
+		`{"metric":"calls","ends_on":"9999-12-31","rate":{"count":1,"per":"day"}}`:              {"/ends_on", "/target"},
 	} {
 		h.refused(http.MethodPost, "/v1/goals", body, http.StatusUnprocessableEntity, pointers...)
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"milemarker/internal/access"
+	"milemarker/internal/connections"
 	"milemarker/internal/mapping"
+	"milemarker/internal/providers"
 )
 
 // Mappings keeps mapping documents under names, with all their versions.
@@ -150,8 +153,34 @@ func lineFaults(pointer string, wrong *mapping.Error) []fault {
 	return faults
 }
 
-// mappingFaults says what is wrong with a connection's mapping. One that is named is looked up when a delivery comes: it
-// may be stored later.
+// namedMappingFaults says what is wrong with the name of a stored mapping in a connection's settings.
+func (s *server) namedMappingFaults(org string, about providers.About, settings map[string]string) []fault {
+	name, pointer := settings[mapping.SettingName], "/settings/"+mapping.SettingName
+	if !mapping.ValidName(name) || !slices.ContainsFunc(about.Settings, func(x providers.Setting) bool { return x.Name == mapping.SettingName }) {
+		return nil
+	}
+	v, err := s.deps.Mappings.Get(org, name, 0)
+	switch {
+	case err != nil:
+		return []fault{at(pointer, fmt.Sprintf("no mapping %q is stored: store it first with PUT /v1/mappings/%s", name, name))}
+	case mapping.UseOf([]byte(v.Text)) == mapping.Rows:
+		return []fault{at(pointer, fmt.Sprintf("mapping %q is one of rows: a connection needs one of deliveries", name))}
+	}
+	return nil
+}
+
+// mappingUsers names the connections that use a stored mapping.
+func (s *server) mappingUsers(org, name string) []string {
+	var users []string
+	for _, one := range s.deps.Webhooks.Connections.List(org) {
+		if one.State != connections.Deleted && one.Settings[mapping.SettingName] == name {
+			users = append(users, fmt.Sprintf("%s (%s)", one.ID, one.Name))
+		}
+	}
+	return users
+}
+
+// mappingFaults says what is wrong with a connection's mapping that is a document.
 func mappingFaults(text string) []fault {
 	if text == "" || mapping.ValidName(text) {
 		return nil
@@ -209,6 +238,10 @@ func documentOf(given json.RawMessage) (text, fault string) {
 
 // deleteMapping answers DELETE /v1/mappings/{name}.
 func (s *server) deleteMapping(c echo.Context, caller access.Caller) error {
+	if users := s.mappingUsers(caller.Org, c.Param("name")); len(users) > 0 {
+		return failed(http.StatusConflict, "The mapping is used by connections: "+strings.Join(users, ", ")+".",
+			"Give them another mapping, or delete them, and ask again.")
+	}
 	err := s.deps.Mappings.Delete(c.Request().Context(), caller.Org, c.Param("name"), caller.KeyID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return noMapping(c.Param("name"))

@@ -232,3 +232,21 @@ func TestConnectionWithMapping(t *testing.T) {
 		}
 	}
 }
+
+func TestConnectionNamesAStoredMapping(t *testing.T) {
+	h := newHouse(t)
+	const all, named = "/v1/connections", `{"provider":"form","name":"Web form","settings":{"mapping":"deals"}}`
+	h.refused(http.MethodPost, all, named, http.StatusUnprocessableEntity, "/settings/mapping")
+	yaml := []string{"Content-Type", "application/yaml"}
+	h.do(http.MethodPut, "/v1/mappings/deals", won, yaml...)
+	var one struct{ ID string }
+	h.do(http.MethodPost, all, named).into(t, &one)
+	h.refused(http.MethodPatch, all+"/"+one.ID, `{"settings":{"mapping":"ghost"}}`, http.StatusUnprocessableEntity, "/settings/mapping")
+	if a := h.do(http.MethodDelete, "/v1/mappings/deals", ""); a.status != http.StatusConflict || !strings.Contains(a.body, one.ID+" (Web form)") {
+		t.Errorf("in use: %d %s", a.status, a.body)
+	}
+	h.do(http.MethodDelete, all+"/"+one.ID, "")
+	if a := h.do(http.MethodDelete, "/v1/mappings/deals", ""); a.status != http.StatusNoContent {
+		t.Errorf("of use no more: %d %s", a.status, a.body)
+	}
+}

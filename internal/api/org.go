@@ -14,6 +14,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/access"
+	"milemarker/internal/holidays"
 	"milemarker/projections"
 )
 
@@ -53,8 +54,8 @@ func (s *server) configureOrg(c echo.Context, caller access.Caller) error {
 	}
 	draft, found := events.Draft{ID: "org.configured", Source: told, Type: events.TypeOrgConfigured, Data: body}.Check()
 	found = append(found, draft.CheckWorld(s.deps.Clock(), zoneExists)...)
-	if len(found) > 0 {
-		return badBody(violations(found))
+	if faults := append(violations(found), countryFaults(draft)...); len(faults) > 0 {
+		return badBody(faults)
 	}
 	var wanted events.OrgConfigured
 	if err := json.Unmarshal(draft.Data, &wanted); err != nil {
@@ -83,6 +84,16 @@ func (s *server) configureOrg(c echo.Context, caller access.Caller) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]any{"position": receipt.Position, "outcome": receipt.Outcome})
+}
+
+// countryFaults says that there is no such country. One whose holidays are not known may be told, and has none.
+func countryFaults(d events.Draft) []fault {
+	var o events.OrgConfigured
+	if json.Unmarshal(d.Data, &o) != nil || o.Country == "" || holidays.Country(o.Country) {
+		return nil
+	}
+	return []fault{at("/country", "names no country of ISO 3166, or no region of it; those whose holidays are known are "+
+		strings.Join(holidays.Codes(), ", "))}
 }
 
 // stands tells whether everything that is wanted is so already.

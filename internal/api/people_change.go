@@ -53,7 +53,30 @@ func (s *server) changePerson(c echo.Context, caller access.Caller) error {
 	if _, erased := g.erased[id]; erased && verb != "erase" {
 		return failed(http.StatusConflict, "This person was erased.", "Look for who has the identity now at GET /v1/people.")
 	}
+	if verb == "erase" || verb == "link" {
+		if known, err := s.known(a, g, id); err != nil {
+			return err
+		} else if !known {
+			return failed(http.StatusNotFound, fmt.Sprintf("Nobody is known as %.200q up to position %d. Nothing was written.", id, a.position),
+				"Look for a person by phone, email or external_id at GET /v1/people; for what was just recorded, pass min_position.")
+		}
+	}
 	return change(a, g, id, body)
+}
+
+// known says whether any event, be it voided, named an id.
+func (s *server) known(a ask, g group, id string) (bool, error) {
+	if _, erased := g.erased[id]; erased || len(g.ids) > 1 || g.ids[0].Apart != projections.ApartNot {
+		return true, nil
+	}
+	rows, err := s.deps.Warehouse.Events(a.ctx(), projections.EventQuery{
+		Org: a.caller.Org, Prospects: []string{id}, Voided: true, Limit: 1,
+	})
+	if err != nil || len(rows) > 0 {
+		return len(rows) > 0, err
+	}
+	links, err := s.deps.People.Links(a.ctx(), projections.LinkQuery{Org: a.caller.Org, Prospects: []string{id}, Limit: 1})
+	return len(links) > 0, err
 }
 
 // cutLast cuts a text at the last separator.
@@ -71,6 +94,19 @@ type changeBody struct {
 	Phone      string `json:"phone"`
 	Email      string `json:"email"`
 	ExternalID string `json:"external_id"`
+}
+
+// pointer tells where a body names the other identity.
+func (b changeBody) pointer() string {
+	switch {
+	case b.Prospect != "":
+		return "/prospect"
+	case b.Phone != "":
+		return "/phone"
+	case b.Email != "":
+		return "/email"
+	}
+	return "/external_id"
 }
 
 func readChange(c echo.Context) (changeBody, error) {
@@ -147,6 +183,11 @@ func (s *server) linkPerson(a ask, g group, id string, b changeBody) error {
 	}
 	if _, erased := o.erased[with]; erased {
 		return failed(http.StatusConflict, "The other one was erased.", "Look for who has the identity now at GET /v1/people.")
+	}
+	if known, err := s.known(a, o, with); err != nil {
+		return err
+	} else if !known {
+		return badBody([]fault{at(b.pointer(), "was never seen: no event names it; record one that does, or look for who is meant at GET /v1/people")})
 	}
 	for _, p := range slices.Concat(g.ids, o.ids) {
 		if (p.Prospect == id || p.Prospect == with) && p.Apart != projections.ApartNot {

@@ -223,3 +223,14 @@ func TestReps(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyIsErasedOrLinked(t *testing.T) {
+	h := newPeopleHouse(t)
+	h.tell(door(h), [3]string{"form", events.TypeLeadCaptured, lead})
+	ann, nobody := h.one("email=ann@example.com"), "p_00000000000000000000000000"
+	h.send(nobody+":erase", `{}`, http.StatusNotFound)
+	h.send(nobody+":link", `{"email":"ann@example.com"}`, http.StatusNotFound)
+	h.refused(http.MethodPost, "/v1/people/"+ann.ID+":link", `{"phone":"+12125559999"}`, http.StatusUnprocessableEntity, "/phone")
+	h.refused(http.MethodPost, "/v1/people/"+ann.ID+":link", `{"prospect":"`+nobody+`"}`, http.StatusUnprocessableEntity, "/prospect")
+	h.send(ann.ID+":erase", `{}`, http.StatusOK)
+}

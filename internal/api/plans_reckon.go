@@ -22,6 +22,10 @@ func (s *server) reckon(a ask, p events.PlanDrafted) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, badBody([]fault{at("/by", "must be a date such as \"2027-12-31\"")})
 	}
+	if by-from >= plan.MaxDays {
+		return plan.Plan{}, badBody([]fault{at("/by", "must be less than 5 years after the first day, "+string(p.StartsOn)+": "+
+			(from+plan.MaxDays-1).String()+" at the latest")})
+	}
 	hours, err := s.workingHours(a, p.Owner)
 	if err != nil {
 		return plan.Plan{}, err

@@ -58,11 +58,27 @@ func readPlan(fields map[string]json.RawMessage) (planRequest, []fault) {
 	return r, r.faults()
 }
 
+// The ranges that plan.Input allows, in words.
+const (
+	amountRange = "more than 0 and at most 1000000000000, with at most 4 fraction digits"
+	chanceRange = "from 0.5 to 0.99, with at most 4 fraction digits"
+)
+
+// planResult is the metric that the stages of a plan end with: what the income comes of.
+const planResult = "signups"
+
+// outside says whether a number was given that lies outside of a range.
+func outside(given *events.Decimal, least, most float64) bool {
+	return given != nil && (given.Float64() < least || given.Float64() > most)
+}
+
 // planForms says what form a member has.
 func planForms(name string) string {
 	switch name {
-	case "income", "result", "chance":
-		return "a number such as 5000 or \"0.8\""
+	case "income", "result":
+		return "a number such as 5000, " + amountRange
+	case "chance":
+		return "a number such as \"0.8\", " + chanceRange
 	case "stages":
 		return "a list of metrics such as [\"calls\", \"signups\"]"
 	case "ranks":
@@ -85,6 +101,15 @@ func (r planRequest) faults() []fault {
 	case r.Income != nil && r.Result != nil:
 		faults = append(faults, at("/result", "must be left out when income is given"))
 	}
+	if outside(r.Income, 1.0/events.Scale, 1e12) {
+		faults = append(faults, at("/income", "must be "+amountRange))
+	}
+	if outside(r.Result, 1.0/events.Scale, 1e12) {
+		faults = append(faults, at("/result", "must be "+amountRange))
+	}
+	if outside(r.Chance, 0.5, 0.99) {
+		faults = append(faults, at("/chance", "must be "+chanceRange))
+	}
 	if r.By == "" {
 		faults = append(faults, at("/by", "is required: by when, such as \"2027-12-31\""))
 	}
@@ -96,6 +121,7 @@ func (r planRequest) faults() []fault {
 	if len(r.Ranks) > 0 && (r.Per == "total" || r.Result != nil) {
 		faults = append(faults, at("/ranks", "go with an income a month"))
 	}
+	before := len(faults)
 	for i, s := range r.Stages {
 		d, ok := metric.Find(s)
 		switch {
@@ -107,6 +133,8 @@ func (r planRequest) faults() []fault {
 	}
 	if n := len(r.Stages); n > plan.MaxStages || r.Stages != nil && n == 0 {
 		faults = append(faults, at("/stages", fmt.Sprintf("must name 1 to %d metrics", plan.MaxStages)))
+	} else if n > 0 && len(faults) == before && r.Stages[n-1] != planResult {
+		faults = append(faults, at("/stages", "must end with "+planResult+": what comes of the work before it, such as [\"calls\", \""+planResult+"\"]"))
 	}
 	return faults
 }

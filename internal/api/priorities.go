@@ -52,6 +52,7 @@ func (s *server) setPriorities(c echo.Context, caller access.Caller) error {
 	for name, day := range map[string]calendar.Day{"starts_on": first, "ends_on": a.calendar.Next(calendar.Quarterly, first) - 1} {
 		if _, given := fields[name]; !given {
 			body = withMember(body, name, day.String(), len(fields) == 0)
+			fields[name] = nil
 		}
 	}
 	draft, found := events.Draft{ID: events.TypePrioritySet, Source: told, Type: events.TypePrioritySet, Data: body}.Check()

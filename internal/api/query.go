@@ -71,6 +71,11 @@ func (q *query) one(name string) string {
 	return values[0]
 }
 
+// choiceNames lists choices; an empty one, which stands for none, has no name.
+func choiceNames(choices []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(choices), func(c string) bool { return c == "" }), ", ")
+}
+
 // choice returns the value of a parameter that must be one of those listed, the first of them if it is not given.
 func (q *query) choice(name string, choices ...string) string {
 	v := q.one(name)
@@ -78,7 +83,7 @@ func (q *query) choice(name string, choices ...string) string {
 		return choices[0]
 	}
 	if !slices.Contains(choices, v) {
-		q.fault(name, "want one of "+strings.Join(choices, ", "))
+		q.fault(name, "want one of "+choiceNames(choices))
 	}
 	return v
 }
@@ -90,7 +95,7 @@ func (q *query) choices(name string, choices ...string) []string {
 		if strings.Contains(v, ",") {
 			q.fault(name, "takes one value at a time: repeat it, as in "+name+"=a&"+name+"=b")
 		} else if !slices.Contains(choices, v) {
-			q.fault(name, fmt.Sprintf("%.50q: want one of %s", v, strings.Join(choices, ", ")))
+			q.fault(name, fmt.Sprintf("%.50q: want one of %s", v, choiceNames(choices)))
 		} else if !slices.Contains(out, v) {
 			out = append(out, v)
 		}

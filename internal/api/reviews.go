@@ -12,6 +12,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/routine"
 )
 
@@ -157,6 +158,9 @@ func (s *server) checkReview(c echo.Context, caller access.Caller, d events.Draf
 	for _, promise := range book.Promises(d.Rep) {
 		made[promise.ID] = true
 	}
+	if faults, err = s.checkPromises(a, p, faults); err != nil {
+		return err
+	}
 	for i, k := range p.Kept {
 		if !made[k.Promise] {
 			faults = append(faults, at("/kept/"+number(i)+"/promise", "was not promised by "+d.Rep+"; see GET /v1/reviews?rep="+d.Rep))
@@ -166,4 +170,30 @@ func (s *server) checkReview(c echo.Context, caller access.Caller, d events.Draf
 		return badBody(faults)
 	}
 	return nil
+}
+
+// checkPromises sees to it that a review is of a span that has begun, and that promises are due after it and serve goals
+// that there are.
+func (s *server) checkPromises(a ask, p events.ReviewCompleted, faults []fault) ([]fault, error) {
+	day, err := calendar.ParseDay(string(p.Day))
+	if err != nil {
+		return nil, err
+	}
+	if last := routine.SpanOf(routine.Rhythm(p.Rhythm), a.calendar, a.today()).To; day > last {
+		faults = append(faults, at("/day", "lies in a span that has not begun: want "+last.String()+" at the latest"))
+	}
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	if err != nil {
+		return nil, err
+	}
+	for i, promise := range p.Promises {
+		place := "/promises/" + number(i)
+		if due, err := calendar.ParseDay(string(promise.DueOn)); err == nil && due < day {
+			faults = append(faults, at(place+"/due_on", "lies before the review's day, "+day.String()))
+		}
+		if _, ok := goals.Find(all, promise.Goal); promise.Goal != "" && !ok {
+			faults = append(faults, at(place+"/goal", "is no goal that there is; see GET /v1/goals"))
+		}
+	}
+	return faults, nil
 }

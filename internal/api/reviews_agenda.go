@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"milemarker/events"
@@ -75,7 +76,8 @@ func (s *server) agendaOf(a ask, rep string, rhythm routine.Rhythm, day calendar
 	return routine.Fill(book, rep, due, stand, numbers), nil
 }
 
-// goalLines tells how a rep's goals stand, or stood at the end of a span that is over.
+// goalLines tells how a rep's goals stand, or stood at the end of a span that is over: those that had begun by then and ran
+// in the span, the most urgent first, no more than the first page shows.
 func (s *server) goalLines(a ask, rep string, due routine.Due) ([]routine.Goal, error) {
 	at := a.now
 	if end := (due.To + 1).In(a.calendar.Location()); end.Before(at) {
@@ -85,8 +87,10 @@ func (s *server) goalLines(a ask, rep string, due routine.Due) ([]routine.Goal, 
 	if err != nil {
 		return nil, err
 	}
+	last := min(due.To, a.today())
+	all = slices.DeleteFunc(all, func(st goals.Standing) bool { return st.Goal.StartsOn > last })
 	lines := []routine.Goal{}
-	for _, st := range all {
+	for _, st := range all[:min(len(all), maxStandings)] {
 		line := routine.Goal{ID: st.Goal.ID, Title: st.Title, Status: string(st.Pace.Status), Sentence: st.Pace.Sentence}
 		if st.NoPace != "" {
 			line.Status, line.Sentence = "no_pace", st.NoPace

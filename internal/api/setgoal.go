@@ -139,7 +139,7 @@ func (s *server) derive(a ask, body []byte, fields members) (derived map[string]
 	_, hasEnd := fields["ends_on"]
 	d, known := metric.Find(g.Metric)
 	switch {
-	case !read || !dated || !known:
+	case !read || !dated || !known || days.to-days.from > maxGoalDays:
 		return nil, out, nil, nil // what is wrong is found by the check
 	case !d.Additive():
 		return nil, out, []fault{at("/rate", "cannot go with a ratio, which does not add up")}, nil
@@ -173,7 +173,7 @@ func (s *server) rateOf(a ask, body []byte) (map[string]any, error) {
 	g, read := parsed[events.GoalSet](body)
 	days, dated := daysOf(g.StartsOn, g.EndsOn)
 	d, known := metric.Find(g.Metric)
-	if !read || !dated || !known || !d.Additive() {
+	if !read || !dated || !known || !d.Additive() || days.to-days.from > maxGoalDays {
 		return nil, nil // what is wrong is found by the check
 	}
 	calendars, err := s.desk(a).Calendars(a.ctx(), a.caller.Org, time.Time{})
@@ -193,11 +193,13 @@ func parsed[T any](body []byte) (v T, ok bool) {
 	return v, err == nil
 }
 
-// daysOf returns the span of two dates, both inclusive; ok is false if one is none, or they are in the wrong order.
+// daysOf returns the span of two dates, both inclusive; ok is false if one is none or
+// cannot be recorded, or they are in the wrong order.
 func daysOf(from, to events.Date) (s span, ok bool) {
 	first, errFirst := calendar.ParseDay(string(from))
 	last, errLast := calendar.ParseDay(string(to))
-	return span{first, last + 1}, errFirst == nil && errLast == nil && first <= last
+	ok = errFirst == nil && errLast == nil && firstDay() <= first && first <= last && last <= lastDay()
+	return span{first, last + 1}, ok
 }
 
 // unitOf returns the unit in which targets of a metric are told: cents, or whole things.
@@ -220,7 +222,7 @@ func goalFaults(d events.Draft) []fault {
 	if json.Unmarshal(d.Data, &g) != nil || g.Metric == "" {
 		return nil // was reported
 	}
-	var faults []fault
+	faults := lengthFaults(g.StartsOn, g.EndsOn)
 	if g.Goal == "." || g.Goal == ".." || strings.Contains(g.Goal, ":") {
 		faults = append(faults, at("/goal", "cannot stand in an address: no colon, and not . or .."))
 	}
@@ -240,6 +242,18 @@ func goalFaults(d events.Draft) []fault {
 		faults = append(faults, at("/target", "must be from 0 to 1: a share such as 0.3 for 30 %"))
 	}
 	return faults
+}
+
+// maxGoalDays bounds how long a goal runs: ten years.
+const maxGoalDays = 3661
+
+// lengthFaults says that a goal runs for too long.
+func lengthFaults(from, to events.Date) []fault {
+	days, ok := daysOf(from, to)
+	if !ok || days.to-days.from <= maxGoalDays {
+		return nil // what else is wrong is found by the check
+	}
+	return []fault{at("/ends_on", fmt.Sprintf("must lie at most ten years on: not after %s", days.from+maxGoalDays-1))}
 }
 
 // parentFaults says what a goal must be so that it can serve the one above it.

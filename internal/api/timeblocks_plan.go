@@ -68,6 +68,9 @@ func (s *server) planBlock(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
+	if d.Rep == "" {
+		return badBody([]fault{at("/rep", "is required: whose time it is")})
+	}
 	var p events.TimeblockPlanned
 	if err := json.Unmarshal(d.Data, &p); err != nil {
 		return err
@@ -81,6 +84,9 @@ func (s *server) planBlock(c echo.Context, caller access.Caller) error {
 	a, err := s.ask(c, caller)
 	if err != nil {
 		return err
+	}
+	if !(timeblocks.Block{Starts: p.StartsAt, Ends: p.EndsAt, Rule: p.RRule}).Occurs(a.calendar) {
+		return badBody([]fault{at("/rrule", "never takes place: it names days that do not exist, or ends before starts_at")})
 	}
 	blocks, err := s.blocks(a, "")
 	if err != nil {

@@ -123,7 +123,7 @@ func viewStep(d dayOfRep, step events.Step, p today.Progress) stepView {
 	}
 	if step.Metric != "" {
 		query := url.Values{"metric": {step.Metric}, "rep": {d.rep}}
-		v.Events = eventsLink("", span{d.day, d.day + 1}, query)
+		v.Events = eventsLink("/v1/events", span{d.day, d.day + 1}, query)
 	}
 	for i, item := range step.Items {
 		v.Items = append(v.Items, itemView{

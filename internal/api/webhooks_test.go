@@ -330,7 +330,7 @@ func TestDeliveries(t *testing.T) {
 		t.Fatal(err)
 	}
 	const all = "/v1/webhooks/deliveries"
-	list := func(query string) (ids string, next string) {
+	list := func(query string) (ids, next string) {
 		t.Helper()
 		var page struct {
 			Deliveries []struct{ ID string }

@@ -309,6 +309,7 @@ type today struct {
 	Appointments []struct{ Appointment string }
 	Steps        []struct {
 		Step, Kind, Text, By string
+		Events               string
 		Done                 float64
 		Ticked               bool
 		Items                []struct {
@@ -364,6 +365,7 @@ func TestToday(t *testing.T) {
 	if len(day.Appointments) != 1 || day.Appointments[0].Appointment != "a2" || day.Done != 0 {
 		t.Errorf("%+v", day)
 	}
+	d.ask(http.MethodGet, day.Steps[0].Events, "", http.StatusOK, nil)
 	for _, item := range day.Steps[3].Items { // each opens into what calls for it
 		d.ask(http.MethodGet, item.Event, "", http.StatusOK, nil)
 		d.ask(http.MethodGet, item.Events, "", http.StatusOK, nil)

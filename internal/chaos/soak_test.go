@@ -21,7 +21,7 @@ func TestSoak(t *testing.T) {
 		t.Fatal("CHAOS_FOR: ", err)
 	}
 	h := newHouse(t, fmt.Sprint(envGarbage, "=", litterSize))
-	h.garbage, h.old = litterSize, true
+	h.garbage, h.old, h.people = litterSize, true, true
 	h.healthy()
 	killed := 0
 	for end := time.Now().Add(length); ; {

@@ -185,7 +185,8 @@ func (d Desk) sit(ctx context.Context, org string, known time.Time) (*sitting, e
 	s.calendars.schedules, unread[2] = projections.FoldSchedules(s.settings, of(projections.CalendarTypes()...))
 	s.plans = of(events.TypePlanAdopted)
 	if err := errors.Join(unread[:]...); err != nil {
-		d.Logger.WarnContext(ctx, "declarations left out", "org", org, "error", err)
+		// Every read comes by here, and an event that stands cannot be taken back.
+		d.Logger.DebugContext(ctx, "declarations left out", "org", org, "error", err)
 	}
 	return s, nil
 }

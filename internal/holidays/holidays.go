@@ -61,6 +61,17 @@ func (r Region) On(day calendar.Day) (name string, ok bool) {
 // day, even where the clock of the process skips midnight.
 func civil(t time.Time) calendar.Day { return calendar.DayOf(t.Add(6 * time.Hour)) }
 
+// Known tells whether a code names a country whose holidays are known, or a region that there is of one: a region that is
+// told apart, or a state of the US, which all have those of the country.
+func Known(code string) bool {
+	state, american := strings.CutPrefix(code, "US-")
+	return slices.Contains(Codes(), code) || american && slices.Contains(strings.Fields(states), state)
+}
+
+// states are those of the US, and its capital.
+const states = "AL AK AZ AR CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY " +
+	"OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY"
+
 // Codes returns every code that is told apart, sorted.
 func Codes() []string {
 	codes := append([]string{"AU"}, countries()...)

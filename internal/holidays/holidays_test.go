@@ -54,6 +54,14 @@ func TestEveryCodeHasHolidays(t *testing.T) {
 			t.Errorf("%s has %d holidays in 2024", code, n)
 		}
 	}
+	for code, want := range map[string][2]bool{ // known, and there is such a country
+		"DE": {true, true}, "DE-BW": {true, true}, "DE-ZZ": {false, false}, "US-CA": {true, true}, "US-ZZ": {false, false},
+		"IN": {false, true}, "IN-MH": {false, true}, "ZZ": {false, false}, "": {false, false}, "US-": {false, false},
+	} {
+		if got := [2]bool{Known(code), Country(code)}; got != want {
+			t.Errorf("%q: %v, want %v", code, got, want)
+		}
+	}
 	for _, code := range []string{"", "XX", "XX-YY", "us"} {
 		if r, ok := Find(code); ok {
 			t.Errorf("%q is told as %q", code, r.Code())

@@ -30,6 +30,9 @@ func (s signer) Verify(d providers.Delivery, secrets providers.Secrets, _ time.T
 	if len(secrets) == 0 {
 		return fmt.Errorf("signer: %w", providers.ErrNoSecret)
 	}
+	if d.Header.Get("X-Late") != "" {
+		return fmt.Errorf("signer: %w", providers.ErrStale)
+	}
 	base, _, _ := strings.Cut(d.URL, "?")
 	for _, secret := range secrets {
 		if d.Header.Get("X-Signature") == secret+string(d.Body[:min(3, len(d.Body))]) || strings.HasSuffix(base, "/"+secret) {
@@ -240,6 +243,17 @@ func TestWhatIsLetIn(t *testing.T) {
 		}
 	}
 	if len(d.refused) != 5 || d.refused[0].Remote != "127.0.0.1" {
+		t.Errorf("refused: %+v", d.refused)
+	}
+}
+
+func TestClockIsToldFromSecret(t *testing.T) {
+	d := newDesk(t, hooks.Config{})
+	status, body, _ := d.send("POST", "/hooks/good", "{}", "X-Late", "true")
+	if status != 401 || !strings.Contains(body, "timestamp is too far from now") || strings.Contains(body, "secret") {
+		t.Errorf("%d %s", status, body)
+	}
+	if len(d.refused) != 1 || !strings.Contains(d.refused[0].Why, "timestamp") {
 		t.Errorf("refused: %+v", d.refused)
 	}
 }

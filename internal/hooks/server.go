@@ -218,6 +218,10 @@ func (s *server) refuse(
 ) error {
 	p := problem.New(http.StatusUnauthorized, "The signature or secret does not match.")
 	p.Mend = "Check that the secret set up at the provider is the connection's, and that the URL is exactly the one given."
+	if errors.Is(why, providers.ErrStale) {
+		p.Detail = "The signature is right, but its timestamp is too far from now."
+		p.Mend = "Check the clocks of the sender and of this installation; sign a delivery again when it is sent again."
+	}
 	if errors.Is(why, providers.ErrNoSecret) || len(conn.Live(now)) == 0 {
 		p.Detail = "The connection has no secret yet, so nothing is let in."
 		p.Mend = "Give it the provider's secret: milemarker connections rotate."

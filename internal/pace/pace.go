@@ -55,7 +55,7 @@ type Left struct {
 	Total events.Decimal // never negative
 	Days  int            // working days left, today among them until its hours are over
 	Day   events.Decimal // Total for each of them; 0 if none is left
-	Week  events.Decimal // Total for each week of them, at most Total
+	Week  events.Decimal // Total for each usual week of them, at most Total: holidays ahead do not change what a week is
 
 	// Needed is, for a ratio, what it must be from here to the end, if as much is to come as comes at the current rate; nil
 	// where that cannot be told. It may be more than can be.
@@ -65,7 +65,7 @@ type Left struct {
 // Current is the owner's speed of late, in the unit of the target: over the working days before today, a day weighing
 // half as much as the one 20 working days after it.
 type Current struct {
-	Day, Week float64 // for each working day and week that is left, by their mean working time
+	Day, Week float64 // for each working day that is left, by their mean working time, and for each usual week of them
 	Over      int     // working days that it looks back on
 }
 
@@ -135,7 +135,7 @@ func (g Goal) measure(p *Pace, d Done, today calendar.Day, w calendar.Working) {
 	day := meanDay(g, p.At, w)
 	if rate, ok := d.rate(today, w); ok && day > 0 {
 		p.Current = &Current{Day: rate.over(day), Over: rate.Days}
-		p.Current.Week = p.Current.Day * float64(max(1, w.Days(today, today+7)))
+		p.Current.Week = p.Current.Day * float64(g.usualWeek(w))
 		if g.Kind.Ratio() {
 			p.Current, p.Left.Needed = nil, g.needed(d, rate, p.At, w)
 		}
@@ -278,7 +278,6 @@ func (g Goal) status(actual events.Decimal, told, over bool, rule Rule, l Limits
 
 // left spreads what is left over the working days that are left.
 func (g Goal) left(d Done, now time.Time, w calendar.Working) Left {
-	today := w.Calendar().DayOf(now)
 	first := g.firstLeft(now, w)
 	l := Left{Days: w.Days(first, g.To+1)}
 	if g.Kind.Ratio() {
@@ -289,9 +288,29 @@ func (g Goal) left(d Done, now time.Time, w calendar.Working) Left {
 		return l
 	}
 	l.Day = mulDiv(l.Total, 1, int64(l.Days))
-	week := w.Days(max(today, g.From), max(today, g.From)+7)
-	l.Week = mulDiv(l.Total, int64(min(max(week, 1), l.Days)), int64(l.Days))
+	l.Week = mulDiv(l.Total, int64(min(g.usualWeek(w), l.Days)), int64(l.Days))
 	return l
+}
+
+// usualWeek returns on how many days of a week of the goal there usually is work, at least 1: a weekday counts if it is
+// worked at least every other time from the goal's first day to its last, or for four weeks if the goal is shorter. So
+// holidays and days off do not change it.
+func (g Goal) usualWeek(w calendar.Working) int {
+	const fewest = 28 // days
+	var all, worked [7]int
+	for day := g.From; day < max(g.To+1, g.From+fewest); day++ {
+		all[day.Weekday()]++
+		if len(w.Spans(day)) > 0 {
+			worked[day.Weekday()]++
+		}
+	}
+	n := 0
+	for d := range all {
+		if 2*worked[d] >= all[d] {
+			n++
+		}
+	}
+	return max(1, n)
 }
 
 // firstLeft returns the first day of the goal on which something can still be done.

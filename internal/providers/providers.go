@@ -11,6 +11,7 @@ package providers
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -21,6 +22,9 @@ import (
 var (
 	// ErrSignature says that a delivery was not sent by who it claims, or too long ago: 401.
 	ErrSignature = errors.New("signature does not match")
+
+	// ErrStale is the ErrSignature of a delivery that was rightly signed, but too far from now.
+	ErrStale = fmt.Errorf("signed too far from now: %w", ErrSignature)
 
 	// ErrNoSecret says that a connection has no secret to verify with: nothing is let in, 401.
 	ErrNoSecret = errors.New("connection has no secret")

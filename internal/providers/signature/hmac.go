@@ -170,7 +170,7 @@ func (s HMAC) Verify(d providers.Delivery, secrets providers.Secrets, now time.T
 		}
 	}
 	if late {
-		return fmt.Errorf("signed more than %s away from now: %w", s.Tolerance, providers.ErrSignature)
+		return fmt.Errorf("signed more than %s away from now: %w", s.Tolerance, providers.ErrStale)
 	}
 	return fmt.Errorf("%s: %w", s.Signature, providers.ErrSignature)
 }

@@ -130,6 +130,18 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+func TestStaleIsToldFromForged(t *testing.T) {
+	s := signature.HMAC{Signature: signature.Place{Header: "X-Sig"}, Tolerance: time.Minute, Content: "{time}.{body}", Time: signature.Place{Header: "X-Time"}}
+	const old = "1789390000"
+	d := delivery("{}", "X-Sig", s.Sign(delivery("{}"), "secret", old), "X-Time", old)
+	if err := s.Verify(d, providers.Secrets{"secret"}, at()); !errors.Is(err, providers.ErrStale) || !errors.Is(err, providers.ErrSignature) {
+		t.Errorf("stale: %v", err)
+	}
+	if err := s.Verify(d, providers.Secrets{"other"}, at()); errors.Is(err, providers.ErrStale) {
+		t.Errorf("forged and stale: %v", err)
+	}
+}
+
 // Signatures that carry a time each are tried for a few times only: each costs a hash of the body.
 func TestTimesOfTheirOwn(t *testing.T) {
 	scheme := signature.HMAC{

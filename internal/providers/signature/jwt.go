@@ -44,13 +44,16 @@ func JWT(token string, secrets providers.Secrets, now time.Time, tolerance time.
 			continue
 		}
 		at, err := claims.GetIssuedAt()
-		if tolerance > 0 && (err != nil || at == nil || at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance))) {
-			return nil, fmt.Errorf("token issued more than %s away from now: %w", tolerance, providers.ErrSignature)
+		if tolerance > 0 && (err != nil || at == nil) {
+			return nil, fmt.Errorf("token does not say when it was issued: %w", providers.ErrSignature)
+		}
+		if tolerance > 0 && (at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance))) {
+			return nil, fmt.Errorf("token issued more than %s away from now: %w", tolerance, providers.ErrStale)
 		}
 		return Claims(claims), nil
 	}
 	if errors.Is(fault, jwt.ErrTokenExpired) || errors.Is(fault, jwt.ErrTokenNotValidYet) {
-		return nil, fmt.Errorf("token is not valid now: %w", providers.ErrSignature)
+		return nil, fmt.Errorf("token is not valid now: %w", providers.ErrStale)
 	}
 	return nil, fmt.Errorf("token: %w", providers.ErrSignature)
 }
