@@ -78,12 +78,12 @@ func (f *fleet) until(what string, is func() bool) {
 	f.t.Helper()
 	ticks := time.NewTicker(50 * time.Millisecond)
 	defer ticks.Stop()
-	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); <-ticks.C {
+	for deadline := time.Now().Add(6 * time.Minute); time.Now().Before(deadline); <-ticks.C {
 		if is() {
 			return
 		}
 	}
-	f.t.Fatalf("not within three minutes: %s", what)
+	f.t.Fatalf("not within six minutes: %s", what)
 }
 
 // process is one projector.

@@ -237,7 +237,7 @@ func (f *fleet) comesTo(reached <-chan struct{}) {
 	f.t.Helper()
 	select {
 	case <-reached:
-	case <-time.After(3 * time.Minute):
+	case <-time.After(6 * time.Minute):
 		f.t.Fatal("a process never comes to where it is to stop")
 	}
 }

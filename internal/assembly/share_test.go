@@ -89,7 +89,7 @@ func TestLateWriter(t *testing.T) {
 			f.record(100)
 			select {
 			case <-reached:
-			case <-time.After(3 * time.Minute):
+			case <-time.After(6 * time.Minute):
 				t.Fatal("never comes to ", statement)
 			}
 			second := f.start()
@@ -145,7 +145,7 @@ func TestSamePartitionsByForce(t *testing.T) {
 		if !errors.Is(err, projections.ErrClaimed) {
 			t.Errorf("the first one ended with %v", err)
 		}
-	case <-time.After(3 * time.Minute):
+	case <-time.After(6 * time.Minute):
 		t.Fatal("both go on")
 	}
 	f.exact()

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,7 +74,7 @@ func TestJournalIsExtended(t *testing.T) {
 	for _, sql := range []string{
 		`CREATE TABLE generations_v1 (generation UInt32, version UInt32, state Enum8('building' = 1, 'serving' = 2, 'dropped' = 3),
 			note String, changed DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = MergeTree ORDER BY (generation, state)`,
-		"INSERT INTO generations_v1 (generation, version, state) VALUES (0, 1, 'serving')",
+		fmt.Sprintf("INSERT INTO generations_v1 (generation, version, state) VALUES (0, %d, 'serving')", projections.Version),
 	} {
 		if err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
