@@ -226,11 +226,8 @@ func (s *server) withdrawDayoff(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.ask(c, caller)
+	a, err := s.askPlainly(c, caller)
 	if err != nil {
-		return err
-	}
-	if err := a.query.done(); err != nil {
 		return err
 	}
 	calendars, err := s.desk(a).Calendars(a.ctx(), caller.Org, time.Time{})
@@ -267,11 +264,8 @@ func (s *server) changeCalendar(
 	if err != nil {
 		return err
 	}
-	a, err := s.ask(c, caller)
+	a, err := s.askPlainly(c, caller)
 	if err != nil {
-		return err
-	}
-	if err := a.query.done(); err != nil {
 		return err
 	}
 	var faults []fault

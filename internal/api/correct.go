@@ -52,11 +52,8 @@ func (s *server) amendEvent(c echo.Context, caller access.Caller, target string)
 func (s *server) correct(
 	c echo.Context, caller access.Caller, target string, drafts func(events.Event) ([]events.Draft, error),
 ) error {
-	a, err := s.ask(c, caller)
+	a, err := s.askPlainly(c, caller)
 	if err != nil {
-		return err
-	}
-	if err := a.query.done(); err != nil {
 		return err
 	}
 	known, err := s.byID(a, target)

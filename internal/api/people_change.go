@@ -39,11 +39,8 @@ func (s *server) changePerson(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.ask(c, caller)
+	a, err := s.askPlainly(c, caller)
 	if err != nil {
-		return err
-	}
-	if err := a.query.done(); err != nil {
 		return err
 	}
 	g, err := s.group(a, id)

@@ -28,11 +28,8 @@ func (s *server) adoptPlan(c echo.Context, caller access.Caller) error {
 	if !ok {
 		return echo.ErrNotFound
 	}
-	a, err := s.ask(c, caller)
+	a, err := s.askPlainly(c, caller)
 	if err != nil {
-		return err
-	}
-	if err := a.query.done(); err != nil {
 		return err
 	}
 	grains, err := readAdoption(c)

@@ -205,6 +205,15 @@ func (s *server) ask(c echo.Context, caller access.Caller) (ask, error) {
 	return a, nil
 }
 
+// askPlainly is ask for a request that has no parameters but min_position.
+func (s *server) askPlainly(c echo.Context, caller access.Caller) (ask, error) {
+	a, err := s.ask(c, caller)
+	if err != nil {
+		return a, err
+	}
+	return a, a.query.done()
+}
+
 // reach returns the position that the read models reflect, once it has passed the one that is wanted. It asks in pauses
 // that grow, so that a wait is short when the projection is near and cheap when it is not.
 func (s *server) reach(c echo.Context, org string, wanted events.Position) (events.Position, error) {

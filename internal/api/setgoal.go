@@ -42,11 +42,8 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.ask(c, caller)
+	a, err := s.askPlainly(c, caller)
 	if err != nil {
-		return err
-	}
-	if err := a.query.done(); err != nil {
 		return err
 	}
 	if _, given := fields["starts_on"]; !given {

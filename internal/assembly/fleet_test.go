@@ -109,7 +109,7 @@ func (f *fleet) start(fixed ...int) *process {
 		Logger:      f.logger, Clock: time.Now,
 	}
 	if fixed == nil {
-		store, err := openLeases(f.t.Context(), f.ledger)
+		store, err := openLeases(f.t.Context(), f.ledger, partitionsTable)
 		if err != nil {
 			f.t.Fatal(err)
 		}

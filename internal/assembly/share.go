@@ -27,7 +27,7 @@ func ProjectorOf(
 		return Projector(l, w, o.Partitions.Only, logger, now, m)
 	}
 	return boot.Role{Name: "projector", Run: func(ctx context.Context, ready func()) error {
-		store, err := openLeases(ctx, l)
+		store, err := openLeases(ctx, l, partitionsTable)
 		if err != nil {
 			return err
 		}
@@ -57,20 +57,26 @@ func member() string {
 	return host + "-" + strings.ToLower(rand.Text()[:8])
 }
 
-// leases keep the partitions' table in a bucket beside the ledger.
-type leases struct{ bucket *ledger.Bucket }
+// leases keep a table of shares in a bucket beside the ledger.
+type leases struct {
+	bucket *ledger.Bucket
+	key    string
+}
 
-// leasesKey is the key under which the table lies.
-const leasesKey = "partitions"
+// The keys under which tables lie: whose the partitions are, and whose turn it is to translate.
+const (
+	partitionsTable = "partitions"
+	translatorTable = "translator"
+)
 
-func openLeases(ctx context.Context, l *ledger.Ledger) (leases, error) {
+func openLeases(ctx context.Context, l *ledger.Ledger, key string) (leases, error) {
 	bucket, err := l.Bucket(ctx, "leases")
-	return leases{bucket}, err
+	return leases{bucket, key}, err
 }
 
 // Load implements lease.Store.
 func (s leases) Load(ctx context.Context) ([]byte, uint64, error) {
-	value, revision, err := s.bucket.Revision(ctx, leasesKey)
+	value, revision, err := s.bucket.Revision(ctx, s.key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
 	}
@@ -81,9 +87,9 @@ func (s leases) Load(ctx context.Context) ([]byte, uint64, error) {
 func (s leases) Save(ctx context.Context, value []byte, revision uint64) error {
 	var err error
 	if revision == 0 {
-		err = s.bucket.Create(ctx, leasesKey, value)
+		err = s.bucket.Create(ctx, s.key, value)
 	} else {
-		err = s.bucket.Replace(ctx, leasesKey, value, revision)
+		err = s.bucket.Replace(ctx, s.key, value, revision)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return lease.ErrChanged

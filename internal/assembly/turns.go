@@ -2,14 +2,11 @@ package assembly
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"log/slog"
 	"time"
 
 	"milemarker/internal/boot"
 	"milemarker/internal/lease"
-	"milemarker/internal/ledger"
 )
 
 // TranslatorInTurn is Translator for programs of which several may run: one of them translates, and another goes on within
@@ -18,11 +15,11 @@ func TranslatorInTurn(s *Services, w *Webhooks, o boot.Webhooks, logger *slog.Lo
 	role := Translator(s, w, o, logger, now)
 	translate := role.Run
 	role.Run = func(ctx context.Context, ready func()) error {
-		bucket, err := w.ledger.Bucket(ctx, "leases")
+		store, err := openLeases(ctx, w.ledger, translatorTable)
 		if err != nil {
 			return err
 		}
-		share := lease.Join(ctx, lease.Config{Member: member(), Shares: 1, Logger: logger, Now: now}, turnsTable{bucket})
+		share := lease.Join(ctx, lease.Config{Member: member(), Shares: 1, Logger: logger, Now: now}, store)
 		ready()
 		err = inTurn(ctx, share, func(ctx context.Context) error { return translate(ctx, func() {}) })
 		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease.DefaultTTL)
@@ -73,33 +70,4 @@ func oneTurn(ctx context.Context, share *lease.Keeper, fn func(context.Context) 
 			}
 		}
 	}
-}
-
-// turnsTable keeps whose turn it is beside the ledger.
-type turnsTable struct{ bucket *ledger.Bucket }
-
-// turnsKey is the key under which the table lies.
-const turnsKey = "translator"
-
-// Load implements lease.Store.
-func (s turnsTable) Load(ctx context.Context) ([]byte, uint64, error) {
-	value, revision, err := s.bucket.Revision(ctx, turnsKey)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, nil
-	}
-	return value, revision, err
-}
-
-// Save implements lease.Store.
-func (s turnsTable) Save(ctx context.Context, value []byte, revision uint64) error {
-	var err error
-	if revision == 0 {
-		err = s.bucket.Create(ctx, turnsKey, value)
-	} else {
-		err = s.bucket.Replace(ctx, turnsKey, value, revision)
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return lease.ErrChanged
-	}
-	return err
 }

@@ -25,7 +25,7 @@ func TestOneAfterTheOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	bucket, err := l.Bucket(ctx, "leases")
+	store, err := openLeases(ctx, l, translatorTable)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestOneAfterTheOther(t *testing.T) {
 		turn, stop := context.WithCancel(ctx)
 		share := lease.Join(turn, lease.Config{
 			Member: name, Shares: 1, TTL: 500 * time.Millisecond, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
-		}, turnsTable{bucket})
+		}, store)
 		ended := make(chan error, 1)
 		go func() {
 			ended <- inTurn(turn, share, func(ctx context.Context) error {
