@@ -117,17 +117,24 @@ func (b *Bucket) Put(ctx context.Context, key string, value []byte) error {
 func (b *Bucket) Delete(ctx context.Context, key string) error {
 	ctx, cancel := b.ledger.link.bind(ctx)
 	defer cancel()
-	entry, err := b.kv.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil
+	for tried := uint64(0); ; {
+		entry, err := b.kv.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			return nil
+		}
+		if err != nil {
+			return b.wrap(ctx, "delete", key, err)
+		}
+		err = b.stream.SecureDeleteMsg(ctx, entry.Revision())
+		if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && entry.Revision() != tried {
+			tried = entry.Revision() // somebody has replaced or deleted it meanwhile
+			continue
+		}
+		if err != nil {
+			return b.wrap(ctx, "delete", key, err)
+		}
+		return b.wrap(ctx, "delete", key, b.kv.Purge(ctx, key)) // tells the watchers
 	}
-	if err != nil {
-		return b.wrap(ctx, "delete", key, err)
-	}
-	if err := b.stream.SecureDeleteMsg(ctx, entry.Revision()); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return b.wrap(ctx, "delete", key, err)
-	}
-	return b.wrap(ctx, "delete", key, b.kv.Purge(ctx, key)) // tells the watchers
 }
 
 // Keys returns all keys that have a value, in no particular order.

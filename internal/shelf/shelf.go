@@ -10,31 +10,35 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// Bucket stores values under keys. Errors of Create wrap fs.ErrExist where the key has a value.
+// Bucket stores values under keys. Errors of Create wrap fs.ErrExist where the key has a value, those of Get
+// fs.ErrNotExist where it has none.
 type Bucket interface {
+	Get(ctx context.Context, key string) ([]byte, error)
 	Create(ctx context.Context, key string, value []byte) error
 	Put(ctx context.Context, key string, value []byte) error
 	Delete(ctx context.Context, key string) error
-	// Watch calls fn for what is there and returns, then goes on for every change, in order, until ctx ends. A nil value
-	// means deleted.
+	// Watch calls fn for what is there and returns, then goes on for every change, in order, until ctx ends; a value that
+	// was soon replaced may be left out. A nil value means deleted.
 	Watch(ctx context.Context, fn func(key string, value []byte)) error
 }
 
 // Shelf holds records of type T by org and id. It is safe for concurrent use.
 type Shelf[T any] struct {
-	bucket Bucket
+	bucket  Bucket
+	changed func(org, id string)
 
 	mu      sync.Mutex
-	records map[string]T // by key
-	waiting map[string]chan struct{}
-	changed func(org, id string)
+	records map[string]T       // by key
+	waiting map[string][]*wait // by key
 }
 
 // stored is a record as it lies in the bucket.
@@ -43,29 +47,49 @@ type stored[T any] struct {
 	Value T      `json:"value"`
 }
 
+// deletion is the name of every write that leaves nothing.
+const deletion = ""
+
+// wait is a writer who waits to be told of what he wrote.
+type wait struct {
+	told []string // the writes of the key that were told since he began
+	more chan struct{}
+}
+
 // Open returns the shelf of a bucket, which it watches until ctx ends. changed, if not nil, is called after every change
 // and must not block.
 func Open[T any](ctx context.Context, b Bucket, changed func(org, id string)) (*Shelf[T], error) {
-	s := &Shelf[T]{bucket: b, records: map[string]T{}, waiting: map[string]chan struct{}{}, changed: changed}
+	s := &Shelf[T]{bucket: b, records: map[string]T{}, waiting: map[string][]*wait{}, changed: changed}
 	if err := b.Watch(ctx, s.told); err != nil {
 		return nil, fmt.Errorf("open shelf: %w", err)
 	}
 	return s, nil
 }
 
-// told takes in one change of the bucket. A value that cannot be read is as good as none.
-func (s *Shelf[T]) told(key string, value []byte) {
-	var r stored[T]
-	s.mu.Lock()
+// read returns the name of the write that left a value behind, and the record. A value that cannot be read is as good as
+// none.
+func read[T any](value []byte) (r stored[T]) {
 	if value == nil || json.Unmarshal(value, &r) != nil {
+		return stored[T]{Write: deletion}
+	}
+	return r
+}
+
+// told takes in one change of the bucket.
+func (s *Shelf[T]) told(key string, value []byte) {
+	r := read[T](value)
+	s.mu.Lock()
+	if r.Write == deletion {
 		delete(s.records, key)
-		r.Write = "delete " + key
 	} else {
 		s.records[key] = r.Value
 	}
-	if heard, ok := s.waiting[r.Write]; ok {
-		close(heard)
-		delete(s.waiting, r.Write)
+	for _, w := range s.waiting[key] {
+		w.told = append(w.told, r.Write)
+		select {
+		case w.more <- struct{}{}:
+		default:
+		}
 	}
 	s.mu.Unlock()
 	if s.changed != nil {
@@ -85,43 +109,74 @@ func (s *Shelf[T]) Put(ctx context.Context, org, id string, v T) error {
 }
 
 func (s *Shelf[T]) write(ctx context.Context, org, id string, v T, store func(context.Context, string, []byte) error) error {
-	name := rand.Text()
+	name, key := rand.Text(), org+"."+id
 	value, err := json.Marshal(stored[T]{name, v})
 	if err != nil {
 		return fmt.Errorf("store %s: %w", id, err)
 	}
-	return s.until(ctx, name, func() error { return store(ctx, org+"."+id, value) })
+	return s.until(ctx, key, name, func() error { return store(ctx, key, value) })
 }
 
 // Delete removes a record. One that is not there is no error.
 func (s *Shelf[T]) Delete(ctx context.Context, org, id string) error {
-	key := org + "." + id
 	if _, ok := s.Get(org, id); !ok {
 		return nil
 	}
-	return s.until(ctx, "delete "+key, func() error { return s.bucket.Delete(ctx, key) })
+	key := org + "." + id
+	return s.until(ctx, key, deletion, func() error { return s.bucket.Delete(ctx, key) })
 }
 
-// until writes, and waits until the bucket has told of it.
-func (s *Shelf[T]) until(ctx context.Context, name string, write func() error) error {
+// until writes, and waits until the bucket has told of it, or of what has taken its place by then.
+func (s *Shelf[T]) until(ctx context.Context, key, name string, write func() error) error {
+	w := &wait{more: make(chan struct{}, 1)}
 	s.mu.Lock()
-	heard, ok := s.waiting[name]
-	if !ok {
-		heard = make(chan struct{})
-		s.waiting[name] = heard
-	}
+	s.waiting[key] = append(s.waiting[key], w)
 	s.mu.Unlock()
+	defer s.leave(key, w)
 	if err := write(); err != nil {
-		s.mu.Lock()
-		delete(s.waiting, name)
-		s.mu.Unlock()
 		return err
 	}
-	select {
-	case <-heard:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	for {
+		told := s.since(w)
+		if slices.Contains(told, name) || name == deletion && !s.has(key) {
+			return nil
+		}
+		if len(told) > 0 { // of others: ours may have been replaced before anybody was told
+			value, err := s.bucket.Get(ctx, key)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			if name = read[T](value).Write; slices.Contains(s.since(w), name) {
+				return nil
+			}
+		}
+		select {
+		case <-w.more:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (s *Shelf[T]) has(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.records[key]
+	return ok
+}
+
+func (s *Shelf[T]) since(w *wait) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(w.told)
+}
+
+func (s *Shelf[T]) leave(key string, w *wait) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting[key] = slices.DeleteFunc(s.waiting[key], func(o *wait) bool { return o == w })
+	if len(s.waiting[key]) == 0 {
+		delete(s.waiting, key)
 	}
 }
 

@@ -64,12 +64,7 @@ func TestShelf(t *testing.T) {
 		})
 	}
 	running.Wait()
-	for range 160 {
-		<-heard
-	}
-	if got := two.All("acme"); !slices.Equal(got, []int{19, 19, 19, 19, 19, 19, 19, 19}) {
-		t.Errorf("%v", got)
-	}
+	until(t, heard, func() bool { return slices.Equal(two.All("acme"), []int{19, 19, 19, 19, 19, 19, 19, 19}) })
 	if err := one.Create(t.Context(), "acme", "w1", 7); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("create over another: %v", err)
 	}
@@ -91,6 +86,62 @@ func TestShelf(t *testing.T) {
 	if err != nil || len(third.All("")) != 9 {
 		t.Errorf("%v, %v", third.All(""), err)
 	}
+}
+
+// until waits for a condition that what is heard brings about. What is replaced at once need not be heard of.
+func until(t *testing.T, heard <-chan struct{}, met func() bool) {
+	t.Helper()
+	patience := time.After(time.Minute)
+	for !met() {
+		select {
+		case <-heard:
+		case <-patience:
+			t.Fatal("not heard of in a minute")
+		}
+	}
+}
+
+// Many write the same record through two shelves: each is told of what it wrote or of what took its place, and both
+// shelves end up with the same.
+func TestOneRecord(t *testing.T) {
+	t.Parallel()
+	b := bucket(t)
+	heard := make(chan struct{}, 10_000)
+	shelves := make([]*shelf.Shelf[int], 2)
+	for i := range shelves {
+		var err error
+		if shelves[i], err = shelf.Open[int](t.Context(), b, func(string, string) { heard <- struct{}{} }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var running sync.WaitGroup
+	for writer := range 8 {
+		s := shelves[writer%2]
+		running.Go(func() {
+			for n := range 25 {
+				if err := s.Put(ctx, "acme", "one", 100*writer+n); err != nil {
+					t.Errorf("writer %d, %d: %v", writer, n, err)
+					return
+				}
+				if writer == 0 && n%10 == 9 {
+					if err := s.Delete(ctx, "acme", "one"); err != nil {
+						t.Errorf("delete: %v", err)
+						return
+					}
+				}
+			}
+		})
+	}
+	running.Wait()
+	if err := shelves[0].Put(ctx, "acme", "one", 7); err != nil {
+		t.Fatal(err)
+	}
+	until(t, heard, func() bool {
+		got, ok := shelves[1].Get("acme", "one")
+		return ok && got == 7
+	})
 }
 
 func TestLinks(t *testing.T) {
