@@ -56,7 +56,7 @@ func TestFactsTellsWhatItCannotRead(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	if len(Types()) != 52 {
+	if len(Types()) != 53 {
 		t.Errorf("%d types: %v", len(Types()), Types())
 	}
 	for _, typ := range Types() {

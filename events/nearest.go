@@ -35,3 +35,6 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Nearest returns the name that s most likely was meant to be, "" if none comes near.
+func Nearest(s string, names []string) string { return nearest(s, names) }

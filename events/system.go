@@ -1,6 +1,9 @@
 package events
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // The types of kind system.
 const (
@@ -19,7 +22,7 @@ func systemTypes() []definition {
 		define(TypeProspectErased, "A person asked to be forgotten: what the ledger has sealed of them can no longer be read.", erasesSomebody),
 		define[PaceChanged](TypePaceChanged, "A goal's status changed and held."),
 		define(TypeForecastIssued, "A forecast was made, to be graded later.", forecastIsWhole),
-		define[OrgConfigured](TypeOrgConfigured, "The org's settings changed; what is absent stays as it was."),
+		define(TypeOrgConfigured, "The org's settings changed; what is absent stays as it was.", settingsAreWhole),
 	}
 }
 
@@ -133,4 +136,29 @@ type OrgConfigured struct {
 	Currency             string            `json:"currency,omitzero" rule:"format=currency" doc:"The org's own currency."`
 	Country              string            `json:"country,omitzero" rule:"format=country" doc:"Country, or region of one, in which the org works."`
 	Teams                map[string]string `json:"teams,omitzero" rule:"max=10000" doc:"The team of each rep; replaces the whole map."`
+	IncomeProducing      *Producing        `json:"income_producing,omitzero" doc:"Which categories of logged time count as income-producing, from a day on."`
+}
+
+// Producing says which categories of logged time count as income-producing besides income_producing itself. Calls and
+// appointments that were held always do.
+type Producing struct {
+	Categories   []string `json:"categories" rule:"required,max=4,enum=income_producing|lead_generating|support|admin" doc:"The categories; income_producing counts whether it is named or not, so an empty list means it alone."`
+	EffectiveOn  Date     `json:"effective_on,omitzero" doc:"First day on which it holds; days before keep what held on them. Absent: the day of the event."`
+	WholeHistory bool     `json:"whole_history,omitzero" doc:"It holds for all days, past ones among them, in the place of all that was said before."`
+}
+
+// settingsAreWhole checks what lies between the fields of org.configured.
+func settingsAreWhole(_ Draft, o OrgConfigured, report reporter) {
+	p := o.IncomeProducing
+	if p == nil {
+		return
+	}
+	if p.WholeHistory && p.EffectiveOn != "" {
+		report("income_producing/effective_on", "must be left out with whole_history: it holds for all days")
+	}
+	for i, c := range p.Categories {
+		if slices.Contains(p.Categories[:i], c) {
+			report(fmt.Sprintf("income_producing/categories/%d", i), "is given twice")
+		}
+	}
 }

@@ -7,6 +7,7 @@ const (
 	TypeTimeLogged       = "time.logged"
 	TypeTimeblockPlanned = "timeblock.planned"
 	TypeTimeblockSkipped = "timeblock.skipped"
+	TypeTimeblockMoved   = "timeblock.moved"
 )
 
 // The categories of time.
@@ -22,6 +23,7 @@ func timeTypes() []definition {
 		define[TimeLogged](TypeTimeLogged, "Time was spent; the event's time is the end of it."),
 		define[TimeblockPlanned](TypeTimeblockPlanned, "Time was set aside for an activity."),
 		define[TimeblockSkipped](TypeTimeblockSkipped, "A time block does not take place on a day; known beforehand, it counts as neither kept nor missed."),
+		define[TimeblockMoved](TypeTimeblockMoved, "A time block takes place at another time than planned, once; the last word on its day stands."),
 	}
 }
 
@@ -52,4 +54,13 @@ type TimeblockSkipped struct {
 	Timeblock string `json:"timeblock" rule:"required" doc:"The block's id."`
 	Day       Date   `json:"day" rule:"required" doc:"The day, local to the org."`
 	Reason    string `json:"reason,omitzero" doc:"Why; no personal data."`
+}
+
+// TimeblockMoved is the payload of timeblock.moved.
+type TimeblockMoved struct {
+	Timeblock string    `json:"timeblock" rule:"required" doc:"The block's id."`
+	Day       Date      `json:"day" rule:"required" doc:"The day on which it was planned, local to the org."`
+	StartsAt  time.Time `json:"starts_at" rule:"required" doc:"When it begins instead."`
+	EndsAt    time.Time `json:"ends_at" rule:"required,after=starts_at" doc:"When it ends instead."`
+	Reason    string    `json:"reason,omitzero" doc:"Why; no personal data."`
 }

@@ -15,6 +15,8 @@ type DayPlan struct {
 	At    time.Time
 	Steps []events.Step
 	Done  map[string]time.Time // when a step was said to be done, by its id
+
+	LeftOut []events.LeftOut // what the day was asked for and had no room for
 }
 
 // DayPlanQuery asks for the events of a rep's plan for a day. A day may be planned up to a week ahead.
@@ -35,7 +37,7 @@ func FoldDayPlan(day calendar.Day, rows []EventRow) (DayPlan, error) {
 		case events.TypeDayplanSet:
 			var set events.DayplanSet
 			if set, err = events.DecodeData[events.DayplanSet](r.Event); err == nil && set.Day == events.Date(day.String()) && !plan.Set {
-				plan.Set, plan.At, plan.Steps = true, r.Event.Time, set.Steps
+				plan.Set, plan.At, plan.Steps, plan.LeftOut = true, r.Event.Time, set.Steps, set.LeftOut
 			}
 		case events.TypeDayplanStepDone:
 			var done events.DayplanStepDone

@@ -16,7 +16,8 @@ func Declares(typ string) bool {
 		return true
 	}
 	switch typ {
-	case events.TypeOrgConfigured, events.TypeTimeblockPlanned, events.TypeTimeblockSkipped, events.TypePaceChanged:
+	case events.TypeOrgConfigured, events.TypeTimeblockPlanned, events.TypeTimeblockSkipped, events.TypeTimeblockMoved,
+		events.TypePaceChanged:
 		return true
 	}
 	return false
@@ -50,7 +51,7 @@ func FoldSettings(records []events.Record) (OrgSettings, error) {
 		if err != nil {
 			return s, fmt.Errorf("org settings at %d: %w", r.Position, err)
 		}
-		s.apply(c)
+		s.apply(c, r.Event.Time)
 	}
 	return s, nil
 }

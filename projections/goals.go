@@ -23,6 +23,9 @@ type Goal struct {
 	Position  events.Position // of the last event that changed it
 	Closed    *GoalClosing    // nil while it is open
 
+	Last   *events.GoalRevised // the last word about it, if that is a revision; private fields left out
+	Before events.Position     // what Position was before the last event
+
 	first     GoalTerms
 	revisions []goalRevision // by effective day, then position
 }
@@ -155,7 +158,7 @@ func reviseGoal(goals []Goal, r events.Record) error {
 	}
 	if g := find(goals, changes.Goal); g != nil {
 		g.revise(on, changes)
-		g.Position = r.Position
+		g.Last, g.Before, g.Position = &changes, g.Position, r.Position
 	}
 	return nil
 }
@@ -167,7 +170,7 @@ func closeGoal(goals []Goal, r events.Record) error {
 	}
 	if g := find(goals, closed.Goal); g != nil {
 		g.Closed = &GoalClosing{At: r.Event.Time, Result: closed.Result, Reason: closed.Reason}
-		g.Position = r.Position
+		g.Last, g.Before, g.Position = nil, g.Position, r.Position
 	}
 	return nil
 }

@@ -41,13 +41,14 @@ func Stage(typ, outcome string) string {
 
 // InsertJourneySteps writes the steps that the rows mean for their prospects.
 func InsertJourneySteps(rows []Row) Statement {
-	var org, prospect, stage, id, rep, source []string
+	var org, prospect, stage, id, rep, team, source []string
 	var at []time.Time
 	var position, rank []uint64
 	step := func(r Row, e events.Event, s string) {
 		org, prospect, stage = append(org, e.Org), append(prospect, e.Prospect), append(stage, s)
 		at, id, position = append(at, e.Time), append(id, e.ID), append(position, uint64(r.Position))
-		rep, source, rank = append(rep, e.Rep), append(source, r.Fact.Source), append(rank, version(r.Position))
+		rep, team, source = append(rep, e.Rep), append(team, e.Team), append(source, r.Fact.Source)
+		rank = append(rank, version(r.Position))
 	}
 	for _, r := range rows {
 		if r.Event.Prospect == "" {
@@ -63,6 +64,6 @@ func InsertJourneySteps(rows []Row) Statement {
 		}
 	}
 	return insert("journey steps", "journey_steps_v1",
-		"org, prospect, stage, time, id, position, rep, source, version",
-		org, prospect, stage, at, id, position, rep, source, rank)
+		"org, prospect, stage, time, id, position, rep, team, source, version",
+		org, prospect, stage, at, id, position, rep, team, source, rank)
 }

@@ -80,5 +80,9 @@ type OrgSettings struct {
 	Currency string            `json:"currency"` // ISO 4217, "" if none was chosen
 	Country  string            `json:"country"`  // ISO 3166-1 alpha-2, "" if none was chosen
 	Teams    map[string]string `json:"teams"`    // rep -> team, for events that name no team
-	Epoch    uint64            `json:"-"`        // how often these settings changed
+
+	// Producing is which categories of time count as income-producing, by the days from which it holds; see Outcome.
+	Producing []Producing `json:"-"`
+
+	Epoch uint64 `json:"-"` // how often these settings changed
 }

@@ -23,8 +23,8 @@ func (s OrgSettings) Calendar() calendar.Calendar {
 	return c
 }
 
-// apply folds one org.configured into the settings: what it leaves out stays.
-func (s *OrgSettings) apply(c events.OrgConfigured) {
+// apply folds one org.configured, told at an instant, into the settings: what it leaves out stays.
+func (s *OrgSettings) apply(c events.OrgConfigured, at time.Time) {
 	if c.Zone != "" {
 		s.Zone = c.Zone
 	}
@@ -43,6 +43,7 @@ func (s *OrgSettings) apply(c events.OrgConfigured) {
 	if c.Teams != nil {
 		s.Teams = maps.Clone(c.Teams)
 	}
+	s.produce(c.IncomeProducing, s.Calendar().DayOf(at))
 }
 
 func weekday(name string) (time.Weekday, bool) {

@@ -49,6 +49,9 @@ func (q SourceQuery) Select() Select {
 	}
 }
 
+// AheadDays is how many days before it begins an appointment can have been made to be asked for. It bounds what is read.
+const AheadDays = 400
+
 // AppointmentQuery asks for all events of the appointments that were to begin, by any of their schedules, between two
 // instants.
 type AppointmentQuery struct {
@@ -58,7 +61,7 @@ type AppointmentQuery struct {
 
 // Select returns the statement that answers q: id, type, rep, time and payload; in the order of positions.
 func (q AppointmentQuery) Select() Select {
-	standing := " FROM events_v1 FINAL WHERE org = {org:String} AND kind = 'appointment'" +
+	standing := " FROM events_v1 FINAL WHERE org = {org:String} AND kind = 'appointment' AND day >= {since:Date}" +
 		" AND (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org = {org:String})"
 	begins := "parseDateTime64BestEffortOrNull(JSONExtractString(data, 'starts_at'), 6, 'UTC')"
 	return Select{
@@ -67,6 +70,8 @@ func (q AppointmentQuery) Select() Select {
 			" AND type IN ('appointment.scheduled', 'appointment.rescheduled')" +
 			" AND " + begins + " >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')" +
 			" AND " + begins + " < fromUnixTimestamp64Micro({until:Int64}, 'UTC')) ORDER BY position",
-		Params: map[string]any{"org": q.Org, "from": q.From.UnixMicro(), "until": q.Until.UnixMicro()},
+		Params: map[string]any{
+			"org": q.Org, "since": calendar.DayOf(q.From) - AheadDays, "from": q.From.UnixMicro(), "until": q.Until.UnixMicro(),
+		},
 	}
 }

@@ -108,7 +108,7 @@ func (q CheckQuery) rows() string {
 		from = "voids_v1 FINAL WHERE position <= {up_to:UInt64}"
 	case CheckSteps:
 		name, key = "toString(toDate(time))", texts("toString(position)", "stage")
-		text = texts("prospect", micros("time"), "id", "rep", "source")
+		text = texts("prospect", micros("time"), "id", "rep", "team", "source")
 		from = "journey_steps_v1 FINAL WHERE position <= {up_to:UInt64}"
 	case CheckJourneys: // what lies beneath is filtered by a setting
 		name, key = "toString(toDate(reached_at))", texts("prospect", "stage")

@@ -10,12 +10,12 @@ import (
 // Version numbers the read models as this program writes them: their tables and what stands in them. Raise it with every
 // change of either; the next start then folds the ledger into tables of the new version by itself, while those that serve
 // go on serving.
-const Version = 2
+const Version = 3
 
 // OldestReadable is the lowest version whose tables this program can still fold into and ask. Raise it to Version when a
 // change leaves nothing of the older ones usable: until the new ones are there, questions are then answered with
 // RebuildingError.
-const OldestReadable = 2
+const OldestReadable = 3
 
 // State is how far a generation is.
 type State string

@@ -59,5 +59,7 @@ func run(ctx context.Context, o boot.API) (err error) {
 	}
 	defer func() { err = errors.Join(err, web.Close()) }()
 	return boot.RunRoles(ctx, func() { fmt.Println("api is ready:", web.URL()) },
-		assembly.Guards(services), assembly.API(services, l, w, web, logger, time.Now), web.Role())
+		assembly.Guards(services), assembly.API(services, l, w, web, logger, time.Now),
+		assembly.AlertsInTurn(services, l, w, o.Alerts, logger, time.Now),
+		assembly.ForecasterInTurn(services, l, w, logger, time.Now), web.Role())
 }

@@ -86,6 +86,7 @@ func (c *serveCmd) Run(ctx context.Context) (err error) {
 		assembly.Guards(services),
 		assembly.Projector(l, w, nil, logger, time.Now, services.Metrics),
 		assembly.Alerts(services, l, w, c.Alerts, logger, time.Now),
+		assembly.Forecaster(services, l, w, logger, time.Now),
 		assembly.API(services, l, w, web, logger, time.Now),
 		assembly.Ingest(services, web, logger, time.Now),
 		assembly.Translator(services, services.Webhooks, c.Webhooks, logger, time.Now),

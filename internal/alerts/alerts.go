@@ -22,18 +22,16 @@ import (
 
 // Config says how often to look. The zero value serves.
 type Config struct {
-	Every  time.Duration // between looks at an org when nothing happens, 0 = 1 min
+	Every  time.Duration // between questions about what no event tells of: a full quarantine, an org of old, 0 = 1 min
 	Settle time.Duration // for numbers to come together before a look, 0 = 2 s
 	Slow   time.Duration // between looks at what changes slowly: conversions and sources, 0 = ten times Every
 	Hold   time.Duration // of working time for which a goal's new status must hold, 0 = 30 min
-	Lease  time.Duration // without a sign of life from the instance that works, after which another takes over, 0 = 10 s
 }
 
 func (c Config) withDefaults() Config {
 	c.Every = cmp.Or(c.Every, time.Minute)
 	c.Settle = cmp.Or(c.Settle, 2*time.Second)
 	c.Slow = cmp.Or(c.Slow, 10*c.Every)
-	c.Lease = cmp.Or(c.Lease, 10*time.Second)
 	return c
 }
 
@@ -72,9 +70,9 @@ type Ledger interface {
 	Last(ctx context.Context) (events.Position, error)
 }
 
-// Quarantine tells how many of an org's messages wait for a decision.
+// Quarantine tells how many messages wait for a decision, by org.
 type Quarantine interface {
-	Waiting(ctx context.Context, org string) (int, error)
+	Waiting(ctx context.Context) (map[string]int, error)
 }
 
 // Sender hands messages over.
@@ -90,7 +88,6 @@ type Deps struct {
 	Ledger     Ledger
 	Quarantine Quarantine
 	States     shelf.Bucket // what was seen of every matter
-	Lease      LeaseBucket
 
 	Destinations *notify.Destinations
 	Rules        *notify.Rules
@@ -104,13 +101,12 @@ type Deps struct {
 // told is what events say that were recorded here.
 const told = "/milemarker/alerts"
 
-// Run looks, dispatches and posts until ctx is done, and returns nil then. While another instance works it waits.
-func Run(ctx context.Context, cfg Config, deps Deps, ready func()) error {
+// Run looks, dispatches and posts until ctx is done, and returns nil then. Whoever runs several instances lets one work at a
+// time. What is interrupted begins anew after a second.
+func Run(ctx context.Context, cfg Config, deps Deps) error {
 	cfg = cfg.withDefaults()
-	ready()
 	for ctx.Err() == nil {
-		err := hold(ctx, deps.Lease, cfg.Lease, deps.Logger, func(ctx context.Context) error { return work(ctx, cfg, deps) })
-		if err != nil && ctx.Err() == nil {
+		if err := work(ctx, cfg, deps); err != nil && ctx.Err() == nil {
 			deps.Logger.WarnContext(ctx, "alerts interrupted", "error", err)
 			wait(ctx, time.Second)
 		}
@@ -118,7 +114,7 @@ func Run(ctx context.Context, cfg Config, deps Deps, ready func()) error {
 	return nil
 }
 
-// work is what the one instance does that holds the lease.
+// work works until ctx is done or something fails.
 func work(ctx context.Context, cfg Config, deps Deps) error {
 	k, err := newKeeper(ctx, cfg, deps)
 	if err != nil {

@@ -43,7 +43,8 @@ func (k *keeper) missed(ctx context.Context, l *look) ([]finding, error) {
 	var out []finding
 	byRep := map[string][]timeblocks.Occurrence{}
 	var reps []string
-	for _, o := range timeblocks.Occurrences(l.blocks, l.cal, start, l.now) {
+	for _, o := range timeblocks.Occurrences(l.blocks, l.cal, start, l.dayEnd()) {
+		l.again(o.To.Add(late))
 		if o.Rep == "" || l.cal.DayOf(o.To.Add(-1)) != l.today || l.now.Before(o.To.Add(late)) || isDayOff(l, o) {
 			continue
 		}
@@ -119,6 +120,9 @@ func (k *keeper) unfilled(ctx context.Context, l *look) ([]finding, error) {
 			see: "/v1/time?rep=" + rep, is: unsure,
 		}
 		from, to, works := w.Hours(l.today)
+		if works {
+			l.again(from)
+		}
 		if filled.Share != nil && works && !l.now.Before(from) && l.now.Before(to) {
 			f.is = no
 			if *filled.Share < *l.rule(events.AlertBlocksOpen, rep).Below {

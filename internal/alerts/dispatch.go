@@ -46,10 +46,16 @@ func (k *keeper) moved(ctx context.Context, to events.Position) error {
 
 // dispatched plans the deliveries of a batch of alerts, then remembers that it did.
 func (k *keeper) dispatched(m *message.Message) error {
-	ctx := m.Context()
 	frames, err := events.DecodeBatch(m.Payload)
-	if err != nil || len(frames) == 0 {
+	if err != nil {
 		return err
+	}
+	return k.dispatch(m.Context(), frames)
+}
+
+func (k *keeper) dispatch(ctx context.Context, frames []events.Frame) error {
+	if len(frames) == 0 {
+		return nil
 	}
 	for _, f := range frames {
 		e, err := events.Decode(f.Body)

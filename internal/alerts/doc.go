@@ -15,7 +15,8 @@
 //   - post sends what is due and keeps what became of it. A message that was handed over right before a crash is sent
 //     again under the same id, by which its receiver knows it.
 //
-// One instance works at a time; see lease.go. Two that overlap for a moment do nothing twice that counts.
+// One instance works at a time; who that is, is decided elsewhere. Two that overlap for a moment do nothing twice that
+// counts.
 //
 // The package must import neither the ledger nor the warehouse nor another role: what it needs of them is in Deps.
 package alerts

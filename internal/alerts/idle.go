@@ -45,6 +45,10 @@ func (k *keeper) idle(ctx context.Context, l *look) ([]finding, error) {
 			see:  "/v1/events?" + url.Values{"rep": {rep}, "from": {l.today.String()}}.Encode(),
 		}
 		begins, _, works := w.Hours(l.today)
+		l.again(by)
+		if started, ok := w.After(begins, startUp); works && ok {
+			l.again(started)
+		}
 		if works && !active[rep] && !l.now.Before(by) && w.Between(begins, l.now) >= startUp {
 			f.is = yes
 		}

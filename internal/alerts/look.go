@@ -15,6 +15,7 @@ import (
 	"milemarker/internal/calendar"
 	"milemarker/internal/goals"
 	"milemarker/internal/notify"
+	"milemarker/internal/pace"
 	"milemarker/internal/routine"
 	"milemarker/internal/shelf"
 	"milemarker/internal/timeblocks"
@@ -30,9 +31,20 @@ type keeper struct {
 
 	mu      sync.Mutex
 	touchAt map[string]events.Position // orgs with new events, and the newest position of each
-	touches chan struct{}
-	looked  map[string]time.Time // orgs, and when they were looked at last
-	slow    map[string]time.Time // the same, at what changes slowly
+
+	// Of the one goroutine that looks.
+	orgs    []string
+	asked   time.Time           // when orgs and waiting were asked for last
+	waiting map[string]int      // messages of orgs that wait in quarantine
+	looked  map[string]*sighted // orgs that were looked at
+}
+
+// sighted is when an org was looked at, and what the look rested on that no event tells of.
+type sighted struct {
+	next    time.Time // when something may be otherwise although nothing happens
+	slow    time.Time // when it was looked at what changes slowly
+	rules   uint64    // the version of its rules
+	waiting int       // its messages in quarantine
 }
 
 func newKeeper(ctx context.Context, cfg Config, deps Deps) (*keeper, error) {
@@ -41,10 +53,14 @@ func newKeeper(ctx context.Context, cfg Config, deps Deps) (*keeper, error) {
 		return nil, fmt.Errorf("alerts: states: %w", err)
 	}
 	return &keeper{
-		cfg: cfg, deps: deps, states: states, touchAt: map[string]events.Position{}, touches: make(chan struct{}, 1),
-		looked: map[string]time.Time{}, slow: map[string]time.Time{},
-		desk: goals.Desk{Reader: deps.Known, Now: deps.Clock, Logger: deps.Logger},
+		cfg: cfg, deps: deps, states: states, touchAt: map[string]events.Position{}, looked: map[string]*sighted{},
+		desk: goals.Desk{Reader: deps.Known, Now: deps.Clock, Logger: deps.Logger, Foresee: noOutlook},
 	}, nil
+}
+
+// noOutlook stands for what is to be expected of the end of a goal, of which nobody is told here.
+func noOutlook(pace.Goal, pace.Done, time.Time, calendar.Working, pace.Chance) (o pace.Outlook, ok bool) {
+	return o, false
 }
 
 // touched hears of new events.
@@ -53,30 +69,35 @@ func (k *keeper) touched(m *message.Message) error {
 	if err != nil {
 		return err
 	}
-	k.mu.Lock()
-	for _, f := range frames {
-		if org := orgOf(f.Subject); org != "" {
-			k.touchAt[org] = f.Position
-		}
-	}
-	k.mu.Unlock()
-	select {
-	case k.touches <- struct{}{}:
-	default: // is awake
-	}
+	k.touch(frames)
 	return nil
 }
 
-// orgOf returns the org that a ledger subject names, ledger.<partition>.<org>.<type>.
-func orgOf(subject string) string {
-	if parts := strings.SplitN(subject, ".", 4); len(parts) == 4 {
-		return parts[2]
+func (k *keeper) touch(frames []events.Frame) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range frames {
+		if org, typ := named(f.Subject); org != "" && !own(typ) {
+			k.touchAt[org] = f.Position
+		}
 	}
-	return ""
 }
 
-// lookOn looks at orgs until ctx ends: at those with new numbers soon after the read models have them, and at all every
-// now and then. What cannot be looked at is looked at again with the next turn.
+// own tells whether events of a type are recorded here, so that they are no news.
+func own(typ string) bool {
+	return typ == events.TypePaceChanged || typ == events.TypeAlertRaised || typ == events.TypeAlertResolved
+}
+
+// named returns the org and the type that a ledger subject names, ledger.<partition>.<org>.<type>.
+func named(subject string) (org, typ string) {
+	if parts := strings.SplitN(subject, ".", 4); len(parts) == 4 {
+		return parts[2], parts[3]
+	}
+	return "", ""
+}
+
+// lookOn looks at orgs until ctx ends: at those with new numbers soon after the read models have them, and at each when
+// something may have changed by the passing of time. What cannot be looked at is looked at again with the next turn.
 func (k *keeper) lookOn(ctx context.Context) error {
 	settle := time.NewTicker(k.cfg.Settle)
 	defer settle.Stop()
@@ -94,13 +115,12 @@ func (k *keeper) lookOn(ctx context.Context) error {
 
 // turn looks at every org whose turn it is.
 func (k *keeper) turn(ctx context.Context) error {
-	orgs, err := k.deps.Known.Orgs(ctx)
-	if err != nil {
+	now := k.deps.Clock()
+	if err := k.ask(ctx, now); err != nil {
 		return err
 	}
-	now := k.deps.Clock()
 	var errs []error
-	for _, org := range orgs {
+	for _, org := range k.orgs {
 		due, err := k.isDue(ctx, org, now)
 		if err == nil && due {
 			err = k.look(ctx, org, now)
@@ -112,11 +132,41 @@ func (k *keeper) turn(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// isDue tells whether an org has new numbers that the read models show by now, or has not been looked at for a while.
+// ask asks for what is the same question for all orgs: which there are, and whose messages wait in quarantine, of which no
+// event tells. It does so every now and then, and when somebody is heard of for the first time.
+func (k *keeper) ask(ctx context.Context, now time.Time) error {
+	if !k.asked.IsZero() && now.Sub(k.asked) < k.cfg.Every && !k.newcomers() {
+		return nil
+	}
+	orgs, err := k.deps.Known.Orgs(ctx)
+	if err != nil {
+		return err
+	}
+	waiting, err := k.deps.Quarantine.Waiting(ctx)
+	if err != nil {
+		return err
+	}
+	k.orgs, k.waiting, k.asked = orgs, waiting, now
+	return nil
+}
+
+// newcomers tells whether an org has new events that was not looked at before.
+func (k *keeper) newcomers() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for org := range k.touchAt {
+		if k.looked[org] == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// isDue tells whether an org has new numbers that the read models show by now, or whether something else may be otherwise
+// than when it was looked at last.
 func (k *keeper) isDue(ctx context.Context, org string, now time.Time) (bool, error) {
 	k.mu.Lock()
 	at, touched := k.touchAt[org]
-	last, ever := k.looked[org]
 	k.mu.Unlock()
 	if touched {
 		reached, err := k.deps.Known.Position(ctx, org)
@@ -129,10 +179,13 @@ func (k *keeper) isDue(ctx context.Context, org string, now time.Time) (bool, er
 				delete(k.touchAt, org)
 			}
 			k.mu.Unlock()
-			return true, nil
+			if s := k.looked[org]; s != nil {
+				s.next = time.Time{} // is due until a look has succeeded
+			}
 		}
 	}
-	return !ever || now.Sub(last) >= k.cfg.Every, nil
+	s := k.looked[org]
+	return s == nil || !now.Before(s.next) || s.waiting != k.waiting[org] || s.rules != k.deps.Rules.Version(org), nil
 }
 
 // look is what is known of one org at an instant.
@@ -147,7 +200,18 @@ type look struct {
 	rules     []notify.Rule
 	blocks    []timeblocks.Block
 	book      routine.Book
+	next      time.Time // see again
 }
+
+// again notes that something may be otherwise at an instant although nothing happens, so that it is looked again.
+func (l *look) again(at time.Time) {
+	if at.After(l.now) && at.Before(l.next) {
+		l.next = at
+	}
+}
+
+// dayEnd is when the day of the look ends.
+func (l *look) dayEnd() time.Time { return (l.today + 1).In(l.cal.Location()) }
 
 func (l *look) working(rep string) calendar.Working { return l.calendars.Working(rep, "") }
 
@@ -155,6 +219,9 @@ func (l *look) rule(kind, rep string) notify.Rule { return notify.Choose(l.rules
 
 // endedLately is how long ago a goal may have ended whose end is still to be told.
 const endedLately = 7
+
+// afterMidnight is how far into the day it is looked first: at midnight itself the day before ends.
+const afterMidnight = time.Second
 
 // read reads what there is to know.
 func (k *keeper) read(ctx context.Context, org string, now time.Time) (*look, error) {
@@ -168,6 +235,9 @@ func (k *keeper) read(ctx context.Context, org string, now time.Time) (*look, er
 	}
 	l.cal = l.calendars.Settings().Calendar()
 	l.today = l.cal.DayOf(now)
+	if l.next = l.today.In(l.cal.Location()).Add(afterMidnight); !l.next.After(now) {
+		l.next = l.dayEnd().Add(afterMidnight)
+	}
 	if l.standings, err = k.desk.All(ctx, org, goals.Filter{Since: l.today - endedLately}, now); err != nil {
 		return nil, err
 	}
@@ -193,6 +263,10 @@ func (k *keeper) leftOut(ctx context.Context, org string, err error) {
 
 // look looks at one org, and records what changed.
 func (k *keeper) look(ctx context.Context, org string, now time.Time) error {
+	after := sighted{rules: k.deps.Rules.Version(org), waiting: k.waiting[org]}
+	if before := k.looked[org]; before != nil {
+		after.slow = before.slow
+	}
 	if err := k.resume(ctx, org); err != nil {
 		return err
 	}
@@ -217,11 +291,16 @@ func (k *keeper) look(ctx context.Context, org string, now time.Time) error {
 		{events.AlertBlockMissed, false, k.missed},
 		{events.AlertBlocksOpen, false, k.unfilled},
 		{events.AlertReviewOverdue, false, k.overdue},
-		{events.AlertQuarantine, false, k.waiting},
+		{events.AlertQuarantine, false, k.quarantined},
 		{events.AlertConversion, true, k.fallen},
 		{events.AlertSourceSilent, true, k.silent},
 	}
-	slowly := now.Sub(k.slow[org]) >= k.cfg.Slow
+	slowly := now.Sub(after.slow) >= k.cfg.Slow
+	if slowly {
+		after.slow = now
+	} else {
+		l.again(after.slow.Add(k.cfg.Slow))
+	}
 	found, kinds := map[string]bool{}, map[string]bool{}
 	for _, one := range looks {
 		if one.slow && !slowly {
@@ -242,10 +321,8 @@ func (k *keeper) look(ctx context.Context, org string, now time.Time) error {
 	if err := k.over(ctx, l, found, kinds); err != nil {
 		return err
 	}
-	k.looked[org] = now
-	if slowly {
-		k.slow[org] = now
-	}
+	after.next = l.next
+	k.looked[org] = &after
 	return nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,6 +76,16 @@ func (b *bucket) put(key string, value []byte, create bool) error {
 		return do()
 	}
 	return b.fuse.step(do)
+}
+
+func (b *bucket) Get(_ context.Context, key string) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	value, ok := b.values[key]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return value, nil
 }
 
 func (b *bucket) Create(_ context.Context, key string, value []byte) error {
@@ -193,7 +202,10 @@ func (w *world) happened(typ, at, rep, data string) {
 func (w *world) step() {
 	w.t.Helper()
 	for {
-		err := w.keeper.look(w.t.Context(), "acme", w.now)
+		err := w.keeper.ask(w.t.Context(), w.now)
+		if err == nil {
+			err = w.keeper.look(w.t.Context(), "acme", w.now)
+		}
 		if err == nil {
 			err = w.dispatch()
 		}
@@ -301,7 +313,9 @@ func (w *world) Last(context.Context) (events.Position, error) {
 	return events.Position(len(w.records)), nil
 }
 
-func (w *world) Waiting(context.Context, string) (int, error) { return w.waiting, nil }
+func (w *world) Waiting(context.Context) (map[string]int, error) {
+	return map[string]int{"acme": w.waiting}, nil
+}
 
 func (w *world) Orgs(context.Context) ([]string, error) { return []string{"acme"}, nil }
 
@@ -479,16 +493,3 @@ func instant(tb testing.TB, s string) time.Time {
 }
 
 func number(n int) string { b, _ := json.Marshal(n); return string(b) }
-
-// cutOff is a bucket that cannot be written to any more once it is off.
-type cutOff struct {
-	*bucket
-	off atomic.Bool
-}
-
-func (c *cutOff) Put(ctx context.Context, key string, value []byte) error {
-	if c.off.Load() {
-		return errors.New("cut off")
-	}
-	return c.bucket.Put(ctx, key, value)
-}

@@ -126,16 +126,21 @@ func (k *keeper) postTo(ctx context.Context, due []notify.Delivery, now time.Tim
 	return k.sendDigest(ctx, to, secret, digest, now)
 }
 
+// noteWithin is how long it may take to note that a message was taken, after the turn is over.
+const noteWithin = time.Second
+
 // send tries to hand a message over, and keeps what became of it.
 func (k *keeper) send(ctx context.Context, to notify.Destination, s notify.Secret, d notify.Delivery, now time.Time) error {
 	err := k.deps.Sender.Send(ctx, to, s, d.Message)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx) // what became of it is told by the next try
 	}
 	d.Attempts++
-	if err == nil {
+	if err == nil { // is noted even if the turn is over: another one would hand it over again
+		noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+		defer cancel()
 		d.Error = ""
-		return k.end(ctx, d, notify.Sent, "", now)
+		return k.end(noting, d, notify.Sent, "", now)
 	}
 	pause, again := notify.Backoff(d.Attempts)
 	if errors.Is(err, notify.ErrFinal) || !again {

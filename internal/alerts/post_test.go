@@ -1,13 +1,10 @@
 package alerts
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -217,60 +214,4 @@ func TestDestinationsDoNotHoldUpEachOther(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	}
-}
-
-// One works at a time, by a clock that does not depend on how busy the machine is.
-func TestLease(t *testing.T) { synctest.Test(t, lease) }
-
-func lease(t *testing.T) {
-	t.Helper()
-	b := &bucket{}
-	const life = 10 * time.Second
-	logger := slog.New(slog.DiscardHandler)
-	working, ended := make(chan int), make(chan int, 3)
-	begin := func(ctx context.Context, n int, b LeaseBucket) {
-		go func() {
-			_ = hold(ctx, b, life, logger, func(ctx context.Context) error {
-				select {
-				case working <- n:
-				case <-ctx.Done():
-					return nil
-				}
-				<-ctx.Done()
-				return nil
-			})
-			ended <- n
-		}()
-	}
-	first, stopFirst := context.WithCancel(t.Context())
-	begin(first, 1, b)
-	if n := <-working; n != 1 {
-		t.Fatal(n)
-	}
-	second, stopSecond := context.WithCancel(t.Context())
-	defer stopSecond()
-	cut := &cutOff{bucket: b}
-	begin(second, 2, cut)
-	select {
-	case n := <-working:
-		t.Fatalf("%d works beside the first", n)
-	case <-time.After(3 * life):
-	}
-	stopFirst() // gives the lease back
-	if n := <-working; n != 2 {
-		t.Fatal(n)
-	}
-	<-ended
-	third, stopThird := context.WithCancel(t.Context())
-	defer stopThird()
-	begin(third, 3, b)
-	cut.off.Store(true) // the second can no longer give signs of life: it stops by itself, and the third takes over
-	if n := <-working; n != 3 {
-		t.Fatal(n)
-	}
-	if n := <-ended; n != 2 {
-		t.Fatalf("%d ended, want 2", n)
-	}
-	stopThird()
-	<-ended
 }

@@ -66,13 +66,15 @@ func silence(l *look, days []projections.SourceDay, w calendar.Working) (finding
 		f.see = "/v1/events"
 	}
 	heard := w.Between(days[0].Day.In(l.cal.Location()), last.Last)
-	quiet := w.Between(last.Last, l.now)
 	if n < leastEvents || len(days) < leastDays || heard <= 0 {
 		return f, false
 	}
-	chance := math.Exp(-float64(n) / float64(heard) * float64(quiet))
-	if chance <= silenceAt && float64(quiet) >= longerBy*float64(longest) {
+	// At n events in the time heard, exp(-n/heard x quiet) is the chance of a silence of that length.
+	enough := max(-math.Log(silenceAt)*float64(heard)/float64(n), longerBy*float64(longest))
+	if float64(w.Between(last.Last, l.now)) >= enough {
 		f.is = yes
+	} else if at, ok := w.After(last.Last, time.Duration(math.Ceil(enough))); ok {
+		l.again(at.Truncate(time.Minute).Add(time.Minute))
 	}
 	return f, true
 }

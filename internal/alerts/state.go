@@ -126,6 +126,12 @@ func (k *keeper) seenGoal(ctx context.Context, l *look, i int) error {
 	before := s.Watch
 	after, change, announced := s.Watch.See(st.Pace.Status, l.now, k.cfg.Hold, st.Working)
 	s.Watch = after
+	if at, pending := after.Due(k.cfg.Hold, st.Working); pending {
+		l.again(at)
+	}
+	if at, turns := l.turns(st); turns {
+		l.again(at)
+	}
 	nothing := st.Goal.Direction == events.AtLeast && st.Terms.Target <= 0 // there was nothing to do
 	quiet := change.To == pace.Abandoned || nothing || change.From == "" && (change.To == pace.OnTrack || change.To == pace.Ahead)
 	if !announced || quiet {
@@ -196,8 +202,10 @@ func (k *keeper) seen(ctx context.Context, l *look, f finding) error {
 		return k.save(ctx, l.org, s)
 	case s.Since.IsZero() && f.hold > 0:
 		s.Since = l.now
+		l.holds(f, s)
 		return k.save(ctx, l.org, s)
 	case f.hold > 0 && l.working(f.rep).Between(s.Since, l.now) < f.hold:
+		l.holds(f, s)
 		return nil
 	}
 	began := f.since

@@ -71,6 +71,9 @@ func (s *server) listAlerts(a ask) error {
 	if err != nil {
 		return err
 	}
+	if err := s.refuseUnknownGoal(a, goal, alerts); err != nil {
+		return err
+	}
 	sent := map[string][]sentView{}
 	for _, d := range s.deps.Notices.Outbox.List(a.caller.Org) {
 		sent[d.Alert] = append(sent[d.Alert], viewDelivery(d))
@@ -87,6 +90,21 @@ func (s *server) listAlerts(a ask) error {
 		}
 	}
 	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "alerts": views})
+}
+
+// refuseUnknownGoal refuses to look for what is known neither as a goal nor by an alert.
+func (s *server) refuseUnknownGoal(a ask, goal string, alerts []notify.Alert) error {
+	if goal == "" || slices.ContainsFunc(alerts, func(x notify.Alert) bool { return x.Goal == goal }) {
+		return nil
+	}
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	if err != nil {
+		return err
+	}
+	if _, known := goals.Find(all, goal); !known {
+		return badParameters([]fault{{Parameter: "goal", Detail: "names no goal that is known; see /v1/goals"}})
+	}
+	return nil
 }
 
 // acknowledge answers POST /v1/alerts/{id}:acknowledge.

@@ -60,11 +60,13 @@ func (s *server) mountNotices(e *echo.Echo) {
 	e.GET("/v1/time", s.asked(s.timeSpent))
 	e.GET("/v1/timeblocks", s.asked(s.listBlocks))
 	e.POST("/v1/timeblocks", s.keyed(access.ScopeIngest, s.planBlock))
+	e.POST("/v1/timeblocks/:id", s.keyed(access.ScopeIngest, s.changeBlockDay))
 	e.DELETE("/v1/timeblocks/:id", s.keyed(access.ScopeIngest, s.endBlock))
 	e.GET("/v1/reviews", s.asked(s.listReviews))
 	e.POST("/v1/reviews", s.keyed(access.ScopeIngest, s.holdReview))
 	e.POST("/v1/reviews/skipped", s.keyed(access.ScopeIngest, s.skipReview))
 	e.GET("/v1/reviews/agenda", s.asked(s.agenda))
+	s.mountRoutines(e)
 	e.GET("/v1/partners", s.asked(s.listPartners))
 	e.POST("/v1/partners", s.keyed(access.ScopeIngest, s.linkPartner))
 	e.DELETE("/v1/partners/:id", s.keyed(access.ScopeIngest, s.unlinkPartner))
@@ -113,7 +115,7 @@ func (s *server) book(a ask, private bool) (routine.Book, error) {
 	if unread != nil {
 		s.deps.Logger.WarnContext(a.ctx(), "routine events left out", "org", a.caller.Org, "error", unread)
 	}
-	return b, nil
+	return b.WithTeams(a.settings.Teams), nil
 }
 
 // opened returns the whole payload of an event: what was erased stays away.

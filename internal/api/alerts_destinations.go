@@ -39,7 +39,7 @@ func (s *server) addDestination(c echo.Context, caller access.Caller) error {
 	secret := notify.Secret{URL: wanted.URL, Key: wanted.Key, From: wanted.From, To: wanted.To}
 	address := ""
 	if !slices.Contains(notify.Kinds(), wanted.Kind) {
-		faults = append(faults, notify.Fault{Field: "kind", Detail: "is required: webhook, email or chat"})
+		faults = append(faults, notify.Fault{Field: "kind", Detail: noneOf(wanted.Kind, notify.Kinds()...)})
 	} else {
 		var wrong []notify.Fault
 		secret, address, wrong = notify.NewSecret(wanted.Kind, secret)

@@ -13,6 +13,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/access"
+	"milemarker/internal/declared"
 )
 
 // wantedCorrection is the body of a correction.
@@ -73,6 +74,9 @@ func amendmentOf(e events.Event, given map[string]json.RawMessage, caller access
 		return events.Draft{}, err
 	}
 	d, found := events.ParseStructured(body)
+	if len(found) == 0 {
+		found = declared.InUTC(d)
+	}
 	if d.Type == events.TypeEventVoided {
 		found = append(found, events.Violation{Pointer: "/type", Detail: "must not be event.voided: that takes back, and states nothing"})
 	}

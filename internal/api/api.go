@@ -21,6 +21,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/access"
+	"milemarker/internal/foresight"
 	"milemarker/projections"
 )
 
@@ -137,6 +138,8 @@ type Deps struct {
 	Telemetry  http.Handler // answers a scrape; nil where nothing is measured
 	Upkeep     Upkeep
 	Prospects  Prospects
+	Foresight  foresight.Known
+	Issued     Issued
 	People     People
 	Seals      Seals
 	Reps       Reps
@@ -144,6 +147,7 @@ type Deps struct {
 	Webhooks   Webhooks
 	Mappings   Mappings
 	Backups    Backups // nil where this program writes none
+	Newest     Newest  // nil: what is written is known at once
 	Notices    Notices
 }
 

@@ -50,7 +50,7 @@ func (s *server) startBackup(c echo.Context) error {
 	}
 	job, err := s.deps.Backups.Start(wanted.Folder)
 	switch {
-	case errors.Is(err, backup.ErrFolder):
+	case errors.Is(err, backup.ErrFolder), errors.Is(err, backup.ErrWithin):
 		return badBody([]fault{at("/folder", err.Error())})
 	case errors.Is(err, backup.ErrRunning):
 		return failed(http.StatusConflict, "Another backup is being written.", "See GET /v1/backups.")

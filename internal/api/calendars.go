@@ -14,8 +14,8 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/declared"
 	"milemarker/internal/goals"
-	"milemarker/internal/holidays"
 	"milemarker/projections"
 )
 
@@ -226,7 +226,7 @@ func (s *server) withdrawDayoff(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.askPlainly(c, caller)
+	a, err := s.askCurrent(c, caller)
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (s *server) changeCalendar(
 	if err != nil {
 		return err
 	}
-	a, err := s.askPlainly(c, caller)
+	a, err := s.askCurrent(c, caller)
 	if err != nil {
 		return err
 	}
@@ -285,7 +285,7 @@ func (s *server) changeCalendar(
 		return err
 	}
 	draft, found := events.Draft{ID: typ, Source: told, Type: typ, Data: body}.Check()
-	if faults := append(violations(found), holidayFaults(draft)...); len(faults) > 0 {
+	if faults := append(violations(found), violations(declared.Check(draft, a.calendar))...); len(faults) > 0 {
 		return badBody(faults)
 	}
 	draft.ID = typ + "/" + contentAfter(uint64(a.position), draft.Data)
@@ -299,20 +299,4 @@ func (s *server) changeCalendar(
 		answer["dayoff"] = d.Dayoff
 	}
 	return c.JSON(http.StatusOK, answer)
-}
-
-// holidayFaults names the countries whose public holidays are not known.
-func holidayFaults(d events.Draft) []fault {
-	var c events.CalendarConfigured
-	if d.Type != events.TypeCalendarConfigured || json.Unmarshal(d.Data, &c) != nil {
-		return nil
-	}
-	var faults []fault
-	for i, code := range c.Holidays {
-		if !holidays.Known(code) {
-			faults = append(faults, at(fmt.Sprintf("/holidays/%d", i),
-				"names a country or region whose holidays are not known here; known are "+strings.Join(holidays.Codes(), ", ")))
-		}
-	}
-	return faults
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/declared"
 	"milemarker/internal/goals"
 	"milemarker/internal/metric"
 	"milemarker/internal/pace"
@@ -31,11 +33,8 @@ func (s *server) changeGoal(c echo.Context, caller access.Caller) error {
 		if !ok {
 			continue
 		}
-		a, err := s.ask(c, caller)
+		a, err := s.askCurrent(c, caller)
 		if err != nil {
-			return err
-		}
-		if err := a.query.done(); err != nil {
 			return err
 		}
 		all, err := s.desk(a).Goals(a.ctx(), caller.Org)
@@ -86,12 +85,22 @@ func (s *server) reviseGoal(a ask, g projections.Goal) error {
 		return badBody(faults)
 	}
 	// The id names the change from what stood before: a lost answer's repetition is the same event.
-	draft.ID += "/" + contentAfter(uint64(g.Position), draft.Data)
+	before := g.Position
+	if g.Last != nil && reflect.DeepEqual(*g.Last, r) {
+		before = g.Before
+	}
+	draft.ID += "/" + contentAfter(uint64(before), draft.Data)
 	receipt, err := s.record(a.Context, a.caller.Org, draft)
 	if err != nil {
 		return err
 	}
-	return a.JSON(http.StatusOK, goalAnswer{Goal: g.ID, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position})
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	if err != nil {
+		return err
+	}
+	return a.JSON(http.StatusOK, goalAnswer{
+		Goal: g.ID, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position, OutOfStep: around(all, g, g.Revised(r)),
+	})
 }
 
 // contentAfter names what follows on a position.
@@ -114,7 +123,7 @@ func (s *server) revisionFaults(a ask, g projections.Goal, r events.GoalRevised)
 	if terms.EndsOn < g.StartsOn {
 		faults = append(faults, at("/ends_on", "must not lie before the goal's first day, "+g.StartsOn.String()))
 	}
-	faults = append(faults, lengthFaults(events.Date(g.StartsOn.String()), r.EndsOn)...)
+	faults = append(faults, violations(declared.Length(events.Date(g.StartsOn.String()), r.EndsOn))...)
 	if on > terms.EndsOn {
 		faults = append(faults, at("/effective_on", "lies behind the goal's last day, "+terms.EndsOn.String()))
 	}

@@ -143,10 +143,6 @@ func TestSplitAddsUp(t *testing.T) {
 	}
 	h.refused(http.MethodPost, "/v1/goals/year:split", `{"into":"year"}`, http.StatusUnprocessableEntity, "/into")
 	h.refused(http.MethodPost, "/v1/goals/year:split", `{}`, http.StatusUnprocessableEntity, "/into")
-	h.do(http.MethodPost, "/v1/goals/year:revise", `{"target":1200}`)
-	if a := h.do(http.MethodPost, "/v1/goals/year:split", `{"into":"quarter"}`); a.status != http.StatusConflict {
-		t.Errorf("split anew: %d %s", a.status, a.body)
-	}
 }
 
 func TestAGoalServesAnother(t *testing.T) {

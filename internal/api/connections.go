@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,7 +165,7 @@ func (s *server) addConnection(c echo.Context, caller access.Caller) error {
 	}
 	about, ok := s.deps.Webhooks.about(wanted.Provider)
 	if !ok {
-		faults = append(faults, at("/provider", "is required: one of GET /v1/providers"))
+		faults = append(faults, at("/provider", noneOf(wanted.Provider, s.deps.Webhooks.providerNames()...)))
 	} else {
 		faults = append(faults, wanted.faults(about, wanted.Settings)...)
 		faults = append(faults, s.namedMappingFaults(caller.Org, about, wanted.Settings)...)
@@ -192,6 +193,16 @@ func (s *server) addConnection(c echo.Context, caller access.Caller) error {
 	}
 	c.Response().Header().Set("Location", "/v1/connections/"+one.ID)
 	return s.showMade(c, http.StatusCreated, one, about, secret, made)
+}
+
+// providerNames are the names of all providers, in order.
+func (w Webhooks) providerNames() []string {
+	var names []string
+	for _, p := range w.Providers {
+		names = append(names, p.About().Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // publicURL is the address that a connection's URL begins with: the one given, else the installation's own.

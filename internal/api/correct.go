@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -56,6 +57,9 @@ func (s *server) correct(
 	if err != nil {
 		return err
 	}
+	if err := s.recent(a); err != nil {
+		return err
+	}
 	known, err := s.byID(a, target)
 	if err != nil {
 		return err
@@ -78,6 +82,31 @@ func (s *server) correct(
 		return err
 	}
 	return answerCorrection(c, target, receipts)
+}
+
+// staleAfter is how old something may be that the read models lack when they are asked whether an event stands. What is
+// younger the ledger knows of: it remembers ids for two hours.
+const staleAfter = time.Hour
+
+// recent fails when the read models lack anything that the ledger may not remember by itself any more: an event that was
+// amended there would be amended once more, and both amendments would count.
+func (s *server) recent(a ask) error {
+	last, err := s.deps.Notices.Feed.Last(a.ctx())
+	if err != nil || a.position >= last {
+		return err
+	}
+	var lacking time.Time // the oldest that is lacking was recorded then
+	s.deps.Notices.Feed.Follow(a.ctx(), a.position+1, func(f events.Frame) bool {
+		e, err := events.Decode(f.Body)
+		if err == nil {
+			lacking = e.RecordedAt
+		}
+		return err != nil && f.Position < last
+	})
+	if a.now.Sub(lacking) > staleAfter {
+		return s.behind(a, last, a.position)
+	}
+	return nil
 }
 
 // recordCorrection records the drafts together. What the read models know is not asked of the ledger, whose memory of ids

@@ -1,10 +1,16 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"milemarker/events"
 	"milemarker/internal/access"
@@ -147,5 +153,43 @@ func TestDuplicatesAreListedBesideTheFirst(t *testing.T) {
 	h.refused(http.MethodGet, "/v1/duplicates?verdict=other&before=x", "", http.StatusBadRequest, "verdict", "before")
 	if got, want := h.history("c1"), "recorded c1, conflict c1, conflict c1, duplicate c1"; got != want {
 		t.Errorf("history is %s, want %s", got, want)
+	}
+}
+
+// backlog is a ledger with one event that the read models lack.
+type backlog struct{ frame events.Frame }
+
+func (b backlog) Last(context.Context) (events.Position, error) { return b.frame.Position, nil }
+
+func (b backlog) Follow(ctx context.Context, from events.Position, fn func(events.Frame) bool) {
+	if b.frame.Position < from || fn(b.frame) {
+		<-ctx.Done()
+	}
+}
+
+// While the read models lack something that the ledger may have forgotten, nobody can tell whether an event stands.
+func TestCorrectionWaitsForReadModels(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC)
+	for recorded, want := range map[time.Time]bool{now.Add(-time.Minute): true, now.Add(-2 * time.Hour): false} {
+		body, err := events.Encode(events.Event{
+			ID: "1", Source: "/x", Type: events.TypeLeadCaptured, Org: "acme", DataVersion: 1, Digest: "d", Time: recorded, RecordedAt: recorded, Data: []byte("{}"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &server{
+			cfg:  Config{MaxWait: time.Minute},
+			deps: Deps{Notices: Notices{Feed: backlog{events.Frame{Position: 7, Body: body}}}},
+		}
+		a := ask{Context: echo.New().NewContext(httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder()), now: now, position: 6}
+		var refused failure
+		if err := s.recent(a); (err == nil) != want || err != nil && (!errors.As(err, &refused) || refused.Status != http.StatusServiceUnavailable) {
+			t.Errorf("lacking what was recorded at %v: %v", recorded, err)
+		}
+		a.position = 7
+		if err := s.recent(a); err != nil {
+			t.Errorf("nothing is lacking: %v", err)
+		}
 	}
 }

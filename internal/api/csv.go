@@ -72,15 +72,26 @@ func value(v any) cell {
 
 // writeCSV sends rows as a file (RFC 4180, UTF-8).
 func writeCSV[T any](c echo.Context, name string, header []string, rows []T, cells func(T) []cell) error {
+	w, err := beginCSV(c, name, header)
+	if err != nil {
+		return err
+	}
+	return addCSV(w, rows, cells)
+}
+
+// beginCSV sends what comes before the rows of a file.
+func beginCSV(c echo.Context, name string, header []string) (*csv.Writer, error) {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
 	c.Response().WriteHeader(http.StatusOK)
 	w := csv.NewWriter(c.Response())
 	w.UseCRLF = true
-	if err := w.Write(header); err != nil {
-		return err
-	}
+	return w, w.Write(header)
+}
+
+// addCSV sends rows of a file.
+func addCSV[T any](w *csv.Writer, rows []T, cells func(T) []cell) error {
 	for _, row := range rows {
 		var record []string
 		for _, v := range cells(row) {

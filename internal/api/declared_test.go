@@ -112,3 +112,29 @@ func (h *house) recorded(id, typ string, at, told time.Time, rep, data string) {
 		h.tb.Fatal(err)
 	}
 }
+
+// LastOf answers as the ledger does.
+func (w *warehouse) LastOf(_ context.Context, org string, types ...string) (last events.Position, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.rows {
+		if r.Event.Org == org && slices.Contains(types, r.Event.Type) {
+			last = r.Position
+		}
+	}
+	return last, w.err
+}
+
+// fold makes the org's settings what its events say.
+func (h *house) fold() {
+	h.tb.Helper()
+	records, err := h.warehouse.Declarations(h.tb.Context(), projections.DeclarationQuery{Org: "acme", Types: []string{events.TypeOrgConfigured}})
+	if err != nil {
+		h.tb.Fatal(err)
+	}
+	h.warehouse.mu.Lock()
+	defer h.warehouse.mu.Unlock()
+	if h.warehouse.settings, err = projections.FoldSettings(records); err != nil {
+		h.tb.Fatal(err)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"milemarker/events"
@@ -75,30 +74,38 @@ func (s *server) listEvents(a ask) error {
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.page(a, q)
+	if wantsCSV(a.Context) && !a.QueryParams().Has("limit") {
+		return s.eventsFile(a, q, opened)
+	}
+	views, next, err := s.viewPage(a, q, opened)
 	if err != nil {
 		return err
-	}
-	views := make([]eventView, 0, len(rows))
-	for _, r := range rows {
-		views = append(views, viewEvent(r))
-	}
-	header, cells := eventsHeader(), eventCells
-	if opened {
-		if err := s.open(a, views); err != nil {
-			return err
-		}
-		header = append(header, openedHeader()...)
-		cells = func(v eventView) []cell { return append(eventCells(v), openedCells(v)...) }
 	}
 	link := nextLink(a, "/v1/events", next)
 	if link != "" {
 		a.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
 	}
 	if wantsCSV(a.Context) {
+		header, cells := eventColumns(opened)
 		return writeCSV(a.Context, "events", header, views, cells)
 	}
 	return a.JSON(http.StatusOK, eventsAnswer{Position: a.position, Events: views, Next: link})
+}
+
+// viewPage reads one page as it is shown, and the place behind which the next one begins: nil behind the last.
+func (s *server) viewPage(a ask, q eventsQuestion, opened bool) ([]eventView, *projections.Cursor, error) {
+	rows, next, err := s.page(a, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	views := make([]eventView, 0, len(rows))
+	for _, r := range rows {
+		views = append(views, viewEvent(r))
+	}
+	if opened {
+		err = s.open(a, views)
+	}
+	return views, next, err
 }
 
 // oneEvent answers GET /v1/events/{id}: the event and its whole history.
@@ -231,20 +238,4 @@ func nextLink(a ask, path string, next *projections.Cursor) string {
 	values.Del("min_position")
 	values.Set("cursor", encodeCursor(*next))
 	return path + "?" + values.Encode()
-}
-
-func eventsHeader() []string {
-	return []string{
-		"id", "type", "time", "day", "rep", "team", "prospect", "outcome", "source", "campaign", "product", "amount",
-		"currency", "seconds", "position", "voided_by",
-	}
-}
-
-func eventCells(v eventView) []cell {
-	f, _ := events.Facts(events.Event{Type: v.Type, Data: v.Data}) // what cannot be read has no shared fields
-	return []cell{
-		text(v.ID), cell(v.Type), cell(v.Time.Format(time.RFC3339Nano)), cell(v.Day.String()), text(v.Rep), text(v.Team),
-		text(v.Prospect), text(f.Outcome), text(f.Source), text(f.Campaign), text(f.Product), value(f.Amount),
-		text(f.Currency), cell(strconv.FormatInt(f.Seconds, 10)), value(uint64(v.Position)), text(v.VoidedBy),
-	}
 }

@@ -66,8 +66,8 @@ func TestEventsLinkHeaderAndCSV(t *testing.T) {
 	h := aMonth(t)
 	a := h.get("/v1/events?type=signup.completed&limit=2&min_position=1", "Accept", "text/csv, application/json;q=0.5")
 	want := "id,type,time,day,rep,team,prospect,outcome,source,campaign,product,amount,currency,seconds,position,voided_by\r\n" +
-		"sale-3,signup.completed,2024-03-13T10:00:00Z,2024-03-13,lee,,,recruit,,,,49.25,EUR,0,24,\r\n" +
-		"sale-2,signup.completed,2024-03-05T10:00:00Z,2024-03-05,lee,,,customer,,,,250,USD,0,23,\r\n"
+		"sale-3,signup.completed,2024-03-13T10:00:00Z,2024-03-13,lee,,,recruit,,,,49.25,EUR,,24,\r\n" +
+		"sale-2,signup.completed,2024-03-05T10:00:00Z,2024-03-05,lee,,,customer,,,,250,USD,,23,\r\n"
 	if diff := cmp.Diff(want, a.body); diff != "" {
 		t.Error(diff)
 	}

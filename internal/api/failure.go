@@ -96,6 +96,9 @@ func (s *server) failureOf(err error, c echo.Context) failure {
 			f.Detail = fmt.Sprintf("There is nothing at %.200q.", c.Request().URL.Path)
 			f.Mend = "See /v1/openapi.yaml for what there is."
 		case http.StatusMethodNotAllowed:
+			if h := c.Response().Header(); c.Path() == "/v1/events" && c.Request().Method != http.MethodPost {
+				h.Set(echo.HeaderAllow, h.Get(echo.HeaderAllow)+", POST") // which the role ingest answers
+			}
 			f.Detail = fmt.Sprintf("%.20q is not possible here, but %s.", c.Request().Method,
 				c.Response().Header().Get(echo.HeaderAllow))
 		}

@@ -67,8 +67,8 @@ func newHouse(tb testing.TB) *house {
 	}
 	h.hooks, h.inbox = newWebhooks(tb, clock)
 	web := httptest.NewServer(newServer(Config{MaxWait: 50 * time.Millisecond, MaxPage: 500}.withDefaults(), Deps{
-		Warehouse: h.warehouse, Webhooks: h.hooks, Mappings: newMappings(tb, clock), Recorder: h.warehouse, Keys: h.access, Clock: clock,
-		Notices: notices(tb, h.warehouse, clock), Logger: slog.New(slog.DiscardHandler), Quarantine: kept, Auditor: h.auditor, Upkeep: &upkeep{}, Prospects: nobody{}, Backups: &backups{},
+		Newest: h.warehouse, Warehouse: h.warehouse, Webhooks: h.hooks, Mappings: newMappings(tb, clock), Recorder: h.warehouse, Keys: h.access, Clock: clock,
+		Notices: notices(tb, h.warehouse, clock), Logger: slog.New(slog.DiscardHandler), Quarantine: kept, Auditor: h.auditor, Upkeep: &upkeep{}, Prospects: nobody{}, Foresight: unforeseen{}, Issued: unforeseen{}, Backups: &backups{},
 		Telemetry: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 			_, _ = w.Write([]byte("measured 1\n"))

@@ -50,7 +50,7 @@ func (q metricsQuestion) row(a ask, t *sums, d metric.Definition, b span, key, c
 	}
 	value, has := t.value(d, b, key, currency)
 	for _, way := range q.compare {
-		other := counterpart(a.working, way, q.grain, b, a.today())
+		other := counterpart(q.working, way, q.grain, b, a.today())
 		if other.empty() {
 			continue
 		}

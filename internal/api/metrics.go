@@ -29,6 +29,7 @@ type metricsQuestion struct {
 	groupBy []projections.Dimension
 	where   map[projections.Dimension][]string
 	compare []string
+	working calendar.Working // of whom it is about, in which equal parts of spans are compared; only with compare
 }
 
 // metricsAnswer is what it answers.
@@ -52,7 +53,7 @@ func (s *server) metrics(a ask) error {
 		if err != nil {
 			return err
 		}
-		a.working = calendars.Of(q.owner())
+		q.working = calendars.Of(q.owner())
 	}
 	rows, err := s.metricRows(a, q)
 	if err != nil {
@@ -135,13 +136,17 @@ func (s *server) metricRows(a ask, q metricsQuestion) ([]metricRow, error) {
 	spans := slices.Clone(main)
 	for _, b := range main {
 		for _, way := range q.compare {
-			spans = append(spans, counterpart(a.working, way, q.grain, b, a.today()))
+			spans = append(spans, counterpart(q.working, way, q.grain, b, a.today()))
 		}
 	}
-	t, err := s.sum(a.ctx(), a.calendar, sumQuery{
+	wanted := sumQuery{
 		org: a.caller.Org, spans: spans, groupBy: q.groupBy, where: q.narrowed(),
 		money: slices.ContainsFunc(q.metrics, metric.Definition.ByCurrency),
-	})
+	}
+	if slices.ContainsFunc(q.metrics, metric.Definition.ByCategory) {
+		wanted.settings = a.settings
+	}
+	t, err := s.sum(a.ctx(), a.calendar, wanted)
 	if err != nil {
 		return nil, err
 	}

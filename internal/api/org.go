@@ -1,12 +1,9 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +11,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/access"
-	"milemarker/internal/holidays"
+	"milemarker/internal/declared"
 	"milemarker/projections"
 )
 
@@ -26,12 +23,15 @@ type orgView struct {
 	Currency        string            `json:"currency,omitempty"`
 	Country         string            `json:"country,omitempty"`
 	Teams           map[string]string `json:"teams"`
+
+	// IncomeProducing says what logged time counts as income-producing, by the days from which it holds.
+	IncomeProducing []producingView `json:"income_producing"`
 }
 
 func viewOrg(s projections.OrgSettings) orgView {
 	v := orgView{
 		Zone: s.Zone, WeekStart: strings.ToLower(s.WeekStart.String()), FiscalYearStart: int(s.FiscalYearStart),
-		Currency: s.Currency, Country: s.Country, Teams: map[string]string{},
+		Currency: s.Currency, Country: s.Country, Teams: map[string]string{}, IncomeProducing: viewProducing(s.Producing),
 	}
 	maps.Copy(v.Teams, s.Teams)
 	return v
@@ -52,48 +52,37 @@ func (s *server) configureOrg(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
+	a, err := s.askCurrent(c, caller)
+	if err != nil {
+		return err
+	}
 	draft, found := events.Draft{ID: "org.configured", Source: told, Type: events.TypeOrgConfigured, Data: body}.Check()
 	found = append(found, draft.CheckWorld(s.deps.Clock(), zoneExists)...)
-	if faults := append(violations(found), countryFaults(draft)...); len(faults) > 0 {
+	if faults := oneEach(violations(found), violations(declared.Check(draft, a.calendar))); len(faults) > 0 {
 		return badBody(faults)
 	}
 	var wanted events.OrgConfigured
 	if err := json.Unmarshal(draft.Data, &wanted); err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	position, err := s.deps.Warehouse.Position(ctx, caller.Org)
-	if err != nil {
-		return err
+	if p := wanted.IncomeProducing; p != nil && p.EffectiveOn == "" && !p.WholeHistory {
+		p.EffectiveOn = events.Date(a.today().String()) // of the zone that stands before this change
+		if draft.Data, err = json.Marshal(wanted); err != nil {
+			return err
+		}
+		draft, _ = draft.Check()
 	}
-	settings, err := s.deps.Warehouse.Settings(ctx, caller.Org)
-	if err != nil {
-		return err
-	}
-	present := viewOrg(settings)
-	if stands(present, wanted) {
-		c.Response().Header().Set(positionHeader, strconv.FormatUint(uint64(position), 10))
-		return c.JSON(http.StatusOK, map[string]any{"position": position, "outcome": events.Duplicate})
+	if stands(viewOrg(a.settings), wanted) && producesSo(a.settings.Producing, wanted.IncomeProducing) {
+		return c.JSON(http.StatusOK, map[string]any{"position": a.position, "outcome": events.Duplicate})
 	}
 	// The id names the change from what stood before: a lost answer's repetition is the same event, a later return to
 	// earlier settings is not.
-	sum := sha256.Sum256([]byte(strconv.FormatUint(uint64(position), 10) + " " + string(draft.Data)))
-	draft.ID = "org.configured/" + hex.EncodeToString(sum[:12])
+	draft.ID = "org.configured/" + contentAfter(uint64(a.position), draft.Data)
 	receipt, err := s.record(c, caller.Org, draft)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]any{"position": receipt.Position, "outcome": receipt.Outcome})
-}
-
-// countryFaults says that there is no such country. One whose holidays are not known may be told, and has none.
-func countryFaults(d events.Draft) []fault {
-	var o events.OrgConfigured
-	if json.Unmarshal(d.Data, &o) != nil || o.Country == "" || holidays.Country(o.Country) {
-		return nil
-	}
-	return []fault{at("/country", "names no country of ISO 3166, or no region of it; those whose holidays are known are "+
-		strings.Join(holidays.Codes(), ", "))}
 }
 
 // stands tells whether everything that is wanted is so already.

@@ -90,8 +90,10 @@ type outlookView struct {
 }
 
 type outlookLeansView struct {
-	Days   int     `json:"working_days"`
-	Events float64 `json:"events"`
+	Model    string  `json:"model"` // forecast, or rate: the goal's own rate of late
+	Days     int     `json:"working_days,omitempty"`
+	Events   float64 `json:"events,omitempty"` // as they are weighed
+	Sentence string  `json:"sentence"`
 }
 
 // goalPace answers GET /v1/goals/{id}/pace.
@@ -102,7 +104,7 @@ func (s *server) goalPace(a ask) error {
 		return err
 	}
 	id := pathID(a.Context)
-	st, err := s.desk(a).Standing(a.ctx(), a.caller.Org, id, moment, known)
+	st, err := s.seeingDesk(a).Standing(a.ctx(), a.caller.Org, id, moment, known)
 	if err != nil {
 		return paceFailure(a, id, err)
 	}
@@ -143,7 +145,7 @@ func (s *server) listPaces(a ask) error {
 	if err := a.query.done(); err != nil {
 		return err
 	}
-	all, err := s.desk(a).All(a.ctx(), a.caller.Org, f, moment)
+	all, err := s.seeingDesk(a).All(a.ctx(), a.caller.Org, f, moment)
 	if err != nil {
 		return err
 	}
@@ -154,6 +156,9 @@ func (s *server) listPaces(a ask) error {
 			continue
 		}
 		views = append(views, viewPace(st))
+	}
+	if wantsCSV(a.Context) {
+		return writeCSV(a.Context, "pace", paceHeader(), views, paceCells)
 	}
 	return a.JSON(http.StatusOK, map[string]any{"position": a.position, "goals": views, "without_pace": without})
 }
@@ -214,7 +219,7 @@ func viewPace(st goals.Standing) paceView {
 	}
 	if o := st.Outlook; o != nil {
 		v.Outlook = &outlookView{
-			Chance: rounded(o.Reach), Finish: map[string]any{}, LeansOn: outlookLeansView{o.Over, rounded(o.Happened)},
+			Chance: rounded(o.Reach), Finish: map[string]any{}, LeansOn: viewOutlookLeans(st),
 		}
 		for i, name := range []string{"p10", "p50", "p90"} {
 			v.Outlook.Finish[name] = show(o.Finish[i])

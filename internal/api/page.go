@@ -110,7 +110,7 @@ func (s *server) homePage(a ask) error {
 	for _, r := range rows {
 		d, _ := metric.Find(r.Metric)
 		v.Numbers = append(v.Numbers, numberView{
-			Title: d.Title, Value: strings.TrimSpace(string(value(r.Value)) + " " + r.Currency),
+			Title: d.Title, Value: strings.TrimSpace(string(amount(r.Value, r.Currency)) + " " + r.Currency),
 			Link: strings.TrimPrefix(r.Events, "/v1"),
 		})
 	}

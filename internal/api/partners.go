@@ -85,9 +85,6 @@ const (
 	maxLinkDays = 400
 )
 
-// shares are what a link can show.
-func shares() []string { return []string{"goals", "numbers", "promises", "reviews"} }
-
 // addLink answers POST /v1/links. The address is in this answer and nowhere else.
 func (s *server) addLink(c echo.Context, caller access.Caller) error {
 	wanted, err := readBody[struct {
@@ -103,7 +100,7 @@ func (s *server) addLink(c echo.Context, caller access.Caller) error {
 	}
 	var faults []fault
 	if !slices.Contains(links.Kinds(), wanted.Kind) {
-		faults = append(faults, at("/kind", "is required: calendar, partner or group"))
+		faults = append(faults, at("/kind", noneOf(wanted.Kind, links.Kinds()...)))
 	}
 	if strings.TrimSpace(wanted.Name) == "" || len(wanted.Name) > maxKeyName || strings.ContainsFunc(wanted.Name, unicode.IsControl) {
 		faults = append(faults, at("/name", "is required: who is to hold the link, in one line"))
@@ -112,12 +109,12 @@ func (s *server) addLink(c echo.Context, caller access.Caller) error {
 		faults = append(faults, at("/reps", "is required: whose things it shows; one rep, or up to 50 for a group"))
 	}
 	for i, share := range wanted.Shares {
-		if !slices.Contains(shares(), share) {
-			faults = append(faults, at("/shares/"+number(i), "must be one of "+strings.Join(shares(), ", ")))
+		if !slices.Contains(routine.Shares(), share) {
+			faults = append(faults, at("/shares/"+number(i), "must be one of "+strings.Join(routine.Shares(), ", ")))
 		}
 	}
 	if wanted.Kind != links.Calendar && len(wanted.Shares) == 0 {
-		faults = append(faults, at("/shares", "is required: what it shows, one or more of "+strings.Join(shares(), ", ")))
+		faults = append(faults, at("/shares", "is required: what it shows, one or more of "+strings.Join(routine.Shares(), ", ")))
 	}
 	if wanted.Kind == links.Calendar && (len(wanted.Shares) > 0 || wanted.Comments) {
 		faults = append(faults, at("/shares", "and comments must be left out: a calendar shows time blocks only"))

@@ -39,25 +39,24 @@ func (s *server) feed(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Blob(http.StatusOK, "text/calendar; charset=utf-8",
-		[]byte(timeblocks.Feed("Time blocks of "+link.Reps[0], blocks, a.calendar, a.now)))
+	shown, err := s.takePlace(a, blocks, a.now.Add(-timeblocks.FeedFrom), a.now.Add(timeblocks.FeedTo))
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", []byte(timeblocks.Feed("Time blocks of "+link.Reps[0], shown)))
 }
 
-// sharedView is what a partner or a group sees of one rep: what the link lists, and nothing else.
+// sharedView is what a partner or a group sees of one rep: what the link lists, and nothing else. Of reviews it is that they
+// were held, skipped or missed; what was said in them stays with those who held them.
 type sharedView struct {
 	Rep      string            `json:"rep"`
+	Title    string            `json:"title"`           // of the review that it is for
+	State    routine.State     `json:"state,omitempty"` // of that review, if reviews are shared
 	Goals    []routine.Goal    `json:"goals,omitempty"`
 	Numbers  []routine.Number  `json:"numbers,omitempty"`
 	Promises []routine.Promise `json:"promises,omitempty"`
-	Reviews  []sharedReview    `json:"reviews,omitempty"`
+	Reviews  []routine.Line    `json:"reviews,omitempty"`
 	Comments []routine.Comment `json:"comments,omitempty"`
-}
-
-// sharedReview is that a review was held, skipped or missed; what was said in it stays with those who held it.
-type sharedReview struct {
-	Title string        `json:"title"`
-	State routine.State `json:"state"`
-	Event string        `json:"event,omitempty"`
 }
 
 // shared answers GET /shared/{token}, as JSON or as a page.
@@ -83,39 +82,54 @@ func (s *server) shared(c echo.Context) error {
 	}
 	return c.JSON(http.StatusOK, map[string]any{
 		"position": a.position, "name": link.Name, "expires": link.Expires, "comments": link.Comments, "shared": views,
+		"rhythm": rhythmOf(link), "questions": routine.Questions(rhythmOf(link)),
 	})
 }
 
-// sharedOf gathers what a link shows of one rep: of the week that the weekly review is of.
+// rhythmOf returns the review that a link is for: each week with a partner, each month in a small group.
+func rhythmOf(link links.Link) routine.Rhythm {
+	if link.Kind == links.Group {
+		return routine.Monthly
+	}
+	return routine.Weekly
+}
+
+// sharedOf gathers what a link shows of one rep: of the week, or month, that the review is of.
 func (s *server) sharedOf(a ask, book routine.Book, link links.Link, rep string) (v sharedView, err error) {
 	v.Rep = rep
-	w, err := s.workingOf(a, rep)
+	owner := routine.OfRep(rep)
+	w, err := s.workingOf(a, owner)
 	if err != nil {
 		return v, err
 	}
-	due, ok := book.Current(rep, routine.Weekly, w, a.now)
+	due, ok := book.Current(owner, rhythmOf(link), w, a.now)
 	if !ok {
-		due = book.At(rep, routine.Weekly, a.today(), w, a.now)
+		due = book.At(owner, rhythmOf(link), a.today(), w, a.now)
 	}
+	v.Title = due.Title()
 	shows := func(what string) bool { return slices.Contains(link.Shares, what) }
-	if shows("goals") {
-		if v.Goals, err = s.goalLines(a, rep, routine.Due{Rhythm: routine.Weekly, Span: routine.Span{From: a.today(), To: a.today()}}); err != nil {
+	if shows(routine.ShareGoals) {
+		lines, err := s.goalLines(a, routine.Due{Rhythm: due.Rhythm, Span: routine.Span{From: a.today(), To: a.today()}})
+		if err != nil {
+			return v, err
+		}
+		v.Goals = lines[owner]
+	}
+	if shows(routine.ShareNumbers) {
+		if v.Numbers, err = s.numberLines(a, owner, due); err != nil {
 			return v, err
 		}
 	}
-	if shows("numbers") {
-		if v.Numbers, err = s.numberLines(a, rep, due); err != nil {
-			return v, err
-		}
-	}
-	if shows("promises") {
-		v.Promises = promises(book, rep)
+	if shows(routine.SharePromises) {
+		v.Promises = promises(book, owner)
 		v.Promises = v.Promises[:min(len(v.Promises), 20)]
 	}
-	if shows("reviews") {
-		for _, rhythm := range book.Holds(rep) {
-			for _, d := range book.History(rep, rhythm, w, a.now, 5) {
-				r := sharedReview{Title: d.Title(), State: d.State}
+	if shows(routine.ShareReviews) {
+		v.State = due.State
+		rhythms, _ := book.Holds(owner)
+		for _, rhythm := range rhythms {
+			for _, d := range book.History(owner, rhythm, w, a.now, lastReviews) {
+				r := routine.Line{Title: d.Title(), State: d.State}
 				if d.Review != nil {
 					r.Event = d.Review.Event
 				}
@@ -141,7 +155,9 @@ func (s *server) sharedPage(c echo.Context, link links.Link, views []sharedView)
 		return err
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, map[string]any{"Name": link.Name, "Shared": views}); err != nil {
+	if err := t.Execute(&b, map[string]any{
+		"Name": link.Name, "Shared": views, "Questions": routine.Questions(rhythmOf(link)),
+	}); err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Security-Policy",

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,8 @@ import (
 	"milemarker/internal/access"
 	"milemarker/projections"
 )
+
+var prospectID = regexp.MustCompile(`^p_[0-9a-v]{26}$`)
 
 // maxJoined is how many ids a link may make one person: more than that is taken for a mistake.
 const maxJoined = 50
@@ -43,6 +46,9 @@ func (s *server) changePerson(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
+	if !prospectID.MatchString(id) {
+		return nobodyKnown(a, id)
+	}
 	g, err := s.group(a, id)
 	if err != nil {
 		return err
@@ -54,11 +60,15 @@ func (s *server) changePerson(c echo.Context, caller access.Caller) error {
 		if known, err := s.known(a, g, id); err != nil {
 			return err
 		} else if !known {
-			return failed(http.StatusNotFound, fmt.Sprintf("Nobody is known as %.200q up to position %d. Nothing was written.", id, a.position),
-				"Look for a person by phone, email or external_id at GET /v1/people; for what was just recorded, pass min_position.")
+			return nobodyKnown(a, id)
 		}
 	}
 	return change(a, g, id, body)
+}
+
+func nobodyKnown(a ask, id string) error {
+	return failed(http.StatusNotFound, fmt.Sprintf("Nobody is known as %.200q up to position %d. Nothing was written.", id, a.position),
+		"Look for a person by phone, email or external_id at GET /v1/people; for what was just recorded, pass min_position.")
 }
 
 // known says whether any event, be it voided, named an id.
@@ -132,6 +142,9 @@ func readChange(c echo.Context) (changeBody, error) {
 func (s *server) other(a ask, b changeBody) (string, error) {
 	ids := []string{}
 	if b.Prospect != "" {
+		if !prospectID.MatchString(b.Prospect) {
+			return "", badBody([]fault{at("/prospect", "must be a prospect id as GET /v1/people gives it: p_ and 26 of 0-9 and a-v")})
+		}
 		ids = append(ids, b.Prospect)
 	}
 	for kind, text := range map[string]string{"phone": b.Phone, "email": b.Email, "external_id": b.ExternalID} {
@@ -173,6 +186,9 @@ func (s *server) linkPerson(a ask, g group, id string, b changeBody) error {
 	with, err := s.other(a, b)
 	if err != nil {
 		return err
+	}
+	if with == id {
+		return badBody([]fault{at(b.pointer(), "must be another identity: this is the one that it is to be linked with")})
 	}
 	o, err := s.group(a, with)
 	if err != nil {

@@ -27,6 +27,8 @@ func (s *server) planRoutes(e *echo.Echo) {
 	e.GET("/v1/today", s.keyed(access.ScopeRead, s.today))
 	e.POST("/v1/today/steps/:step", s.keyed(access.ScopeIngest, s.stepDone))
 	e.GET("/v1/forecast", s.asked(s.forecast))
+	e.GET("/v1/forecast/grades", s.asked(s.forecastGrades))
+	e.GET("/v1/forecast/backtest", s.asked(s.forecastBacktest))
 }
 
 // workingHours returns the working time of each day of an owner.
@@ -68,26 +70,37 @@ func (s *server) drawPlan(c echo.Context, caller access.Caller) error {
 	if len(faults) > 0 {
 		return badBody(faults)
 	}
+	draft.Received = a.now // reckoning takes a while
 	made, err := s.reckon(a, drafted)
 	if err != nil {
 		return err
 	}
-	v := planAnswer{Position: a.position, Plan: viewPlan(a, projections.Plan{PlanDrafted: drafted, DraftedAt: a.now}, made, grains)}
+	p := projections.Plan{PlanDrafted: drafted, DraftedAt: a.now.Truncate(time.Microsecond)}
 	if !keep {
-		v.Outcome = "not_kept"
-		return c.JSON(http.StatusOK, v)
+		return c.JSON(http.StatusOK, planAnswer{Position: a.position, Outcome: "not_kept", Plan: viewPlan(a, p, made, grains)})
 	}
 	receipt, err := s.record(c, caller.Org, draft)
 	if err != nil {
 		return err
 	}
-	v.Position, v.Outcome = receipt.Position, string(receipt.Outcome)
 	c.Response().Header().Set("Location", planPath(drafted.Plan))
 	status := http.StatusCreated
-	if receipt.Outcome == events.Duplicate {
+	if receipt.Outcome == events.Duplicate { // it stands as it was first drafted
 		status = http.StatusOK
+		if a.position, err = s.reach(c, caller.Org, receipt.Position); err != nil {
+			return err
+		}
+		plans, err := s.plans(a)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(plans, func(x projections.Plan) bool { return x.Plan == drafted.Plan }); i >= 0 {
+			p = plans[i]
+		}
 	}
-	return c.JSON(status, v)
+	return c.JSON(status, planAnswer{
+		Position: receipt.Position, Outcome: string(receipt.Outcome), Plan: viewPlan(a, p, made, grains),
+	})
 }
 
 // planAnswer is a plan with what became of it.

@@ -40,7 +40,7 @@ func (s *server) adoptPlan(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.reckon(a, p.PlanDrafted)
+	made, err := s.reckonBy(a, p.PlanDrafted, plan.Reckon)
 	if err != nil {
 		return err
 	}
@@ -56,11 +56,7 @@ func (s *server) adoptPlan(c echo.Context, caller access.Caller) error {
 		return badBody([]fault{at("/grains", fmt.Sprintf(
 			"make %d goals of this plan; at most %d are possible: leave out the finest of them", len(goals), mostGoals))})
 	}
-	receipts, err := s.deps.Recorder.RecordTogether(a.ctx(), caller.Org, drafts)
-	if err != nil {
-		return err
-	}
-	last, outcome, err := together(receipts)
+	last, outcome, err := s.adopt(a, p, drafts)
 	if err != nil {
 		return err
 	}
@@ -70,6 +66,57 @@ func (s *server) adoptPlan(c echo.Context, caller access.Caller) error {
 		status = http.StatusOK
 	}
 	return c.JSON(status, map[string]any{"position": last, "outcome": outcome, "plan": p.Plan, "goals": goals})
+}
+
+// adopt records the drafts of an adoption. Where the read models know of one already, the events of it tell whether this
+// is the same: the ledger would have to be asked about each.
+func (s *server) adopt(a ask, p projections.Plan, drafts []events.Draft) (last events.Position, outcome events.Outcome, err error) {
+	if p.Adopted != nil {
+		last, same, err := s.stands(a, drafts)
+		switch {
+		case err != nil:
+			return 0, "", err
+		case same:
+			return last, events.Duplicate, nil
+		case last > 0:
+			return 0, events.Conflict, adoptedBefore(last)
+		}
+	}
+	receipts, err := s.deps.Recorder.RecordTogether(a.ctx(), a.caller.Org, drafts)
+	if err != nil {
+		return 0, "", err
+	}
+	return together(receipts)
+}
+
+// stands tells whether the events that drafts would make stand already, all with the same content; last is the highest
+// position of those that stand in any case.
+func (s *server) stands(a ask, drafts []events.Draft) (last events.Position, same bool, err error) {
+	records, err := s.deps.Warehouse.Declarations(a.ctx(), projections.DeclarationQuery{
+		Org: a.caller.Org, Types: []string{events.TypePlanAdopted, events.TypeGoalSet},
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	known := map[string]events.Record{}
+	for _, r := range records {
+		known[r.Event.ID] = r
+	}
+	same = true
+	for _, d := range drafts {
+		r, ok := known[d.ID]
+		if !ok {
+			same = false
+			continue
+		}
+		digest, err := s.deps.Recorder.Digest(a.ctx(), a.caller.Org, d)
+		if err != nil {
+			return 0, false, err
+		}
+		last = max(last, r.Position)
+		same = same && r.Event.Digest == digest
+	}
+	return last, same, nil
 }
 
 // together says what became of drafts that were to be recorded all or not at all: all are appended, or all stood already,
@@ -270,6 +317,8 @@ func (ad adoption) adopted() events.PlanAdopted {
 	for _, x := range ad.plan.Assumptions {
 		if name, ok := strings.CutPrefix(x.Name, "rate_"); ok {
 			a.Rates[name] = x.Value
+		} else if x.Name == "average_sale" {
+			a.Rates[x.Name] = x.Value
 		}
 	}
 	return a

@@ -61,11 +61,15 @@ func (s *server) draftPlan(a ask, r planRequest) (events.PlanDrafted, error) {
 	if err != nil {
 		return p, err
 	}
+	if e.ledger, err = s.measure(a, e, p); err != nil {
+		return p, err
+	}
 	var faults []fault
 	p.Assumptions, faults = assumptions(p, e, r.Assumptions, fullWeek(hours, a.today()))
 	if len(faults) > 0 {
 		return p, badBody(faults)
 	}
+	p.Season = seasonOf(p)
 	if p.Plan == "" {
 		p.Plan = idOfPlan(p)
 	}
@@ -87,12 +91,15 @@ func assumptions(
 	var out []events.PlanAssumption
 	var faults []fault
 	var names []string
-	for _, q := range plan.Quantities(p.Stages, len(p.Ranks) > 0) {
+	for _, q := range quantities(p) {
 		names = append(names, q.Name)
 		if q.Name == "hours_per_week" && hoursAWeek > 0 {
 			q.Default = hoursAWeek
 		}
 		a := plan.Assume(q, e.of(q.Name, p.Stages))
+		if m, ok := plan.SeasonMonth(q.Name); ok {
+			a = e.ledger.seasonal(q, m, p.Season)
+		}
 		if v, ok := said[q.Name]; ok {
 			if v < 0 || v.Float64() > q.Max || v == 0 && (strings.HasPrefix(q.Name, "rate_") || q.Name == "hours_per_week") {
 				faults = append(faults, at("/assumptions/"+q.Name, fmt.Sprintf("is the %s: want more than 0 and at most %v", q.Title, q.Max)))

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ type evidence struct {
 	sales  []projections.SaleRow
 	delays map[string][2]rates.Mean // by stage: own, org
 	teams  map[string]string
+	since  calendar.Day // first of the months of counts in which the owner did anything, 0 for none
+	ledger measured
 }
 
 // repTeam is a rep within one team.
@@ -60,6 +63,11 @@ func (s *server) gather(a ask, owner events.Owner, stages []string, currency str
 		return e, err
 	}
 	e.add(rows)
+	for _, r := range rows {
+		if e.mine(r.Group[0], r.Group[1]) && (e.since == 0 || r.Bucket < e.since) {
+			e.since = r.Bucket
+		}
+	}
 	if currency != "" {
 		e.sales, err = s.deps.Prospects.Sales(a.ctx(), projections.SaleQuery{
 			Org: a.caller.Org, Currency: currency, Since: a.today() - evidenceDays, Limit: evidenceSales,
@@ -158,6 +166,10 @@ func (e evidence) of(quantity string, stages []string) plan.Evidence {
 		return e.sale(func(r projections.SaleRow) float64 { return r.Amount.Float64() })
 	case quantity == "recurring_sale":
 		return e.sale(func(r projections.SaleRow) float64 { return r.Annual.Float64() / 12 })
+	case quantity == "churn":
+		return e.ledger.leaving
+	case quantity == "expenses":
+		return plan.Evidence{Known: e.ledger.expenses}
 	default:
 		return plan.Evidence{}
 	}
@@ -171,14 +183,12 @@ func (e evidence) rate(from, to string) plan.Evidence {
 	for rep, n := range allFrom {
 		ev.Members = append(ev.Members, rates.Trial{N: n, K: min(n, allTo[rep])})
 	}
-	slices.SortFunc(ev.Members, func(a, b rates.Trial) int { // sums of floats depend on their order
-		if a.N != b.N {
-			return int(a.N - b.N)
-		}
-		return int(a.K - b.K)
-	})
+	slices.SortFunc(ev.Members, byTrials)
 	return ev
 }
+
+// byTrials orders trials: sums of floats depend on their order.
+func byTrials(a, b rates.Trial) int { return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.K, b.K)) }
 
 // handling is what a call takes besides the talk, in minutes.
 const handling = 2

@@ -14,6 +14,11 @@ import (
 // reckon makes the plan of what is recorded of it. The same record gives the same plan, as long as the owner's working
 // time is the same.
 func (s *server) reckon(a ask, p events.PlanDrafted) (plan.Plan, error) {
+	return s.reckonBy(a, p, plan.Make)
+}
+
+// reckonBy is reckon by plan.Make, or by plan.Reckon where nobody asks what would make the plan feasible.
+func (s *server) reckonBy(a ask, p events.PlanDrafted, reckon func(plan.Input) (plan.Plan, error)) (plan.Plan, error) {
 	from, err := calendar.ParseDay(string(p.StartsOn))
 	if err != nil {
 		return plan.Plan{}, badBody([]fault{at("/starts_on", "must be a date such as \"2027-01-01\"")})
@@ -52,7 +57,7 @@ func (s *server) reckon(a ask, p events.PlanDrafted) (plan.Plan, error) {
 	for _, x := range p.Sizes {
 		d.Sizes = append(d.Sizes, x.Float64())
 	}
-	made, err := plan.Make(d.Input())
+	made, err := reckon(d.Input())
 	if err != nil {
 		f := failed(http.StatusUnprocessableEntity, "This cannot be planned: "+strings.ReplaceAll(err.Error(), "\n", "; ")+".", "")
 		f.Errors = []fault{at("", strings.ReplaceAll(err.Error(), "\n", "; "))}

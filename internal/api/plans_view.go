@@ -150,7 +150,7 @@ func viewPlan(a ask, p projections.Plan, made plan.Plan, grains []calendar.Grain
 		v.Levers = append(v.Levers, viewLever(l))
 	}
 	titles := map[string]plan.Quantity{}
-	for _, q := range plan.Quantities(p.Stages, len(p.Ranks) > 0) {
+	for _, q := range quantities(p.PlanDrafted) {
 		titles[q.Name] = q
 	}
 	for _, x := range p.Assumptions {

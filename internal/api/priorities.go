@@ -20,8 +20,9 @@ const maxPriorities = 3
 // priorityView is one priority, with the goal that it serves.
 type priorityView struct {
 	Priority string `json:"priority"`
+	Text     string `json:"text,omitempty"` // the priority in words; absent once its data key was destroyed
 	Goal     string `json:"goal,omitempty"`
-	Title    string `json:"title,omitempty"` // of the goal; the priority's own words are sealed
+	Title    string `json:"title,omitempty"` // of the goal
 }
 
 // setPriorities answers PUT /v1/priorities: the body is the payload of priority.set; without days it is the quarter of
@@ -31,7 +32,7 @@ func (s *server) setPriorities(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.askPlainly(c, caller)
+	a, err := s.askCurrent(c, caller)
 	if err != nil {
 		return err
 	}
@@ -124,23 +125,42 @@ func (s *server) listPriorities(a ask) error {
 		return err
 	}
 	quarter := a.calendar.Bucket(calendar.Quarterly, on)
-	views := []priorityView{}
+	var last events.Event
 	for _, r := range records { // the last event of an owner's quarter stands
 		p, err := events.DecodeData[events.PrioritySet](r.Event)
-		if err != nil || projections.Chain(p.Owner, nil)[0] != owner || string(p.StartsOn) != quarter.String() {
-			continue
+		if err == nil && projections.Chain(p.Owner, nil)[0] == owner && string(p.StartsOn) == quarter.String() {
+			last = r.Event
 		}
-		views = []priorityView{}
-		for _, one := range p.Priorities {
-			v := priorityView{Priority: one.Priority, Goal: one.Goal}
-			if g, ok := goals.Find(all, one.Goal); ok {
-				v.Title = titleOf(g, g.On(on))
-			}
-			views = append(views, v)
+	}
+	views := []priorityView{}
+	if last.ID != "" {
+		if views, err = s.viewPriorities(a, last, all, on); err != nil {
+			return err
 		}
 	}
 	return a.JSON(http.StatusOK, map[string]any{
 		"position": a.position, "starts_on": quarter, "ends_on": a.calendar.Next(calendar.Quarterly, quarter) - 1,
 		"priorities": views,
 	})
+}
+
+// viewPriorities shows the priorities that an event set, in the words in which they were set.
+func (s *server) viewPriorities(a ask, e events.Event, all []projections.Goal, on calendar.Day) ([]priorityView, error) {
+	data, err := s.opened(a.ctx(), e)
+	if err != nil {
+		return nil, err
+	}
+	var p events.PrioritySet
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, err
+	}
+	views := []priorityView{}
+	for _, one := range p.Priorities {
+		v := priorityView{Priority: one.Priority, Text: one.Text, Goal: one.Goal}
+		if g, ok := goals.Find(all, one.Goal); ok {
+			v.Title = titleOf(g, g.On(on))
+		}
+		views = append(views, v)
+	}
+	return views, nil
 }

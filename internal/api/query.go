@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"milemarker/events"
 	"milemarker/internal/calendar"
 	"milemarker/projections"
 )
@@ -76,6 +77,15 @@ func choiceNames(choices []string) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(choices), func(c string) bool { return c == "" }), ", ")
 }
 
+// mustBeOneOf says that a value is none of the choices, and which of them may have been meant.
+func mustBeOneOf(v string, choices []string) string {
+	words := "must be one of " + choiceNames(choices)
+	if near := events.Nearest(v, choices); near != "" {
+		words += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return words
+}
+
 // choice returns the value of a parameter that must be one of those listed, the first of them if it is not given.
 func (q *query) choice(name string, choices ...string) string {
 	v := q.one(name)
@@ -83,7 +93,7 @@ func (q *query) choice(name string, choices ...string) string {
 		return choices[0]
 	}
 	if !slices.Contains(choices, v) {
-		q.fault(name, "want one of "+choiceNames(choices))
+		q.fault(name, mustBeOneOf(v, choices))
 	}
 	return v
 }
@@ -95,7 +105,7 @@ func (q *query) choices(name string, choices ...string) []string {
 		if strings.Contains(v, ",") {
 			q.fault(name, "takes one value at a time: repeat it, as in "+name+"=a&"+name+"=b")
 		} else if !slices.Contains(choices, v) {
-			q.fault(name, fmt.Sprintf("%.50q: want one of %s", v, choiceNames(choices)))
+			q.fault(name, fmt.Sprintf("%.50q %s", v, mustBeOneOf(v, choices)))
 		} else if !slices.Contains(out, v) {
 			out = append(out, v)
 		}
@@ -153,12 +163,27 @@ func (q *query) days() span {
 	return s
 }
 
-// filters returns the values asked for by dimension.
+// filters returns the values asked for by dimension. Of types, outcomes and currencies all are known, and others refused; an
+// empty value stands for events that have none. Who and what an org calls its reps, teams, sources, campaigns and products
+// is its own: what nobody knows yet has no events yet.
 func (q *query) filters() map[projections.Dimension][]string {
 	where := map[projections.Dimension][]string{}
 	for _, d := range projections.Dimensions() {
-		if values := q.all(string(d)); len(values) > 0 {
-			where[d] = values
+		values := q.all(string(d))
+		if len(values) == 0 {
+			continue
+		}
+		where[d] = values
+		for _, v := range values {
+			switch {
+			case v == "":
+			case d == projections.ByType && !events.Known(v):
+				q.fault(string(d), fmt.Sprintf("%.50q %s", v, mustBeOneOf(v, events.Types())))
+			case d == projections.ByOutcome && !slices.Contains(events.Outcomes(), v):
+				q.fault(string(d), fmt.Sprintf("%.50q %s", v, mustBeOneOf(v, events.Outcomes())))
+			case d == projections.ByCurrency && !events.Currency(v):
+				q.fault(string(d), fmt.Sprintf("%.50q must be an ISO 4217 currency code such as \"EUR\"", v))
+			}
 		}
 	}
 	return where

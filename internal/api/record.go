@@ -53,7 +53,16 @@ func readObject(c echo.Context) ([]byte, map[string]json.RawMessage, error) {
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
-		return nil, nil, badBody([]fault{at("", "must be a JSON object")})
+		return nil, nil, notAnObject(body, err)
 	}
 	return body, fields, nil
+}
+
+// eventFaults turns what is wrong with an event into faults of a body that holds its payload and its rep.
+func eventFaults(found []events.Violation) []fault {
+	var faults []fault
+	for _, v := range found {
+		faults = append(faults, at(strings.TrimPrefix(v.Pointer, "/data"), v.Detail))
+	}
+	return faults
 }

@@ -29,16 +29,41 @@ type dueView struct {
 	Agenda   string    `json:"agenda"`
 }
 
-func viewDue(rep string, d routine.Due) dueView {
-	v := dueView{Due: d, Title: d.Title(), Agenda: agendaPath(rep, d)}
+func viewDue(o events.Owner, d routine.Due) dueView {
+	v := dueView{Due: d, Title: d.Title(), Agenda: agendaPath(o, d)}
 	if r := d.Review; r != nil {
 		v.Event, v.HeldAt, v.Partner, v.Minutes, v.Promises, v.Reason = r.Event, r.At, r.Partner, r.Minutes, len(r.Promises), r.Reason
 	}
 	return v
 }
 
-func agendaPath(rep string, d routine.Due) string {
-	return "/v1/reviews/agenda" + encoded("rep", rep, "rhythm", string(d.Rhythm), "day", d.To.String())
+func agendaPath(o events.Owner, d routine.Due) string {
+	kind, name := events.OwnerOrg, "true"
+	if o.OwnerKind != events.OwnerOrg {
+		kind, name = o.OwnerKind, o.Owner
+	}
+	return "/v1/reviews/agenda" + encoded(kind, name, "rhythm", string(d.Rhythm), "day", d.To.String())
+}
+
+// readOwner reads whose routine is meant: a rep's, a team's or, with org=true, the org's.
+func readOwner(q *query) events.Owner {
+	rep, team, org := q.one("rep"), q.one("team"), q.choice("org", "", "true")
+	given := 0
+	for _, v := range []string{rep, team, org} {
+		if v != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		q.fault("rep", "or team or org=true is required, and one of them only: whose reviews")
+	}
+	switch {
+	case rep != "":
+		return routine.OfRep(rep)
+	case team != "":
+		return events.Owner{OwnerKind: events.OwnerTeam, Owner: team}
+	}
+	return events.Owner{OwnerKind: events.OwnerOrg}
 }
 
 // readRhythm reads the parameter rhythm, "" for none.
@@ -50,13 +75,10 @@ func readRhythm(q *query) routine.Rhythm {
 	return routine.Rhythm(q.choice("rhythm", choices...))
 }
 
-// listReviews answers GET /v1/reviews: what is due now for each rhythm that a rep holds, and the history of reviews.
+// listReviews answers GET /v1/reviews: what is due now for each rhythm that an owner holds, and the history of reviews.
 func (s *server) listReviews(a ask) error {
-	rep, rhythm := a.query.one("rep"), readRhythm(a.query)
+	owner, rhythm := readOwner(a.query), readRhythm(a.query)
 	limit := a.query.number("limit", 12, 400)
-	if rep == "" {
-		a.query.fault("rep", "is required: whose reviews")
-	}
 	if err := a.query.done(); err != nil {
 		return err
 	}
@@ -64,47 +86,71 @@ func (s *server) listReviews(a ask) error {
 	if err != nil {
 		return err
 	}
-	w, err := s.workingOf(a, rep)
+	w, err := s.workingOf(a, owner)
 	if err != nil {
 		return err
 	}
-	rhythms := book.Holds(rep)
+	rhythms, by := book.Holds(owner)
+	chosenBy := ""
+	if by.OwnerKind != "" {
+		chosenBy = ownerPath(by)
+	}
 	if rhythm != "" {
 		rhythms = []routine.Rhythm{rhythm}
 	}
 	current, history := []dueView{}, []dueView{}
 	for _, r := range rhythms {
-		if d, ok := book.Current(rep, r, w, a.now); ok {
-			current = append(current, viewDue(rep, d))
+		if d, ok := book.Current(owner, r, w, a.now); ok {
+			current = append(current, viewDue(owner, d))
 		}
-		for _, d := range book.History(rep, r, w, a.now, limit) {
-			history = append(history, viewDue(rep, d))
+		for _, d := range book.History(owner, r, w, a.now, limit) {
+			history = append(history, viewDue(owner, d))
 		}
 	}
-	return a.JSON(http.StatusOK, map[string]any{
-		"position": a.position, "rep": rep, "current": current, "history": history, "promises": promises(book, rep),
-		"hassles": book.Hassles(rep),
+	return a.JSON(http.StatusOK, reviewsView{
+		Position: a.position, Owner: ownerPath(owner), Rep: repOf(owner), Lead: book.Lead(owner), ChosenBy: chosenBy,
+		Current: current, History: history, Promises: promises(book, owner), Hassles: book.Hassles(owner),
 	})
 }
 
-func promises(b routine.Book, rep string) []routine.Promise {
-	if all := b.Promises(rep); all != nil {
+// reviewsView is what is due of an owner's routine, and what was.
+type reviewsView struct {
+	Position events.Position   `json:"position"`
+	Owner    string            `json:"owner"`               // org, team/x or rep/y
+	Rep      string            `json:"rep,omitempty"`       // of a rep's
+	Lead     string            `json:"lead,omitempty"`      // the rep who leads them
+	ChosenBy string            `json:"chosen_by,omitempty"` // whose choice of reviews holds; absent: those that were ever held
+	Current  []dueView         `json:"current"`
+	History  []dueView         `json:"history"`
+	Promises []routine.Promise `json:"promises"`
+	Hassles  []routine.Hassle  `json:"hassles"`
+}
+
+func repOf(o events.Owner) string {
+	if o.OwnerKind == events.OwnerRep {
+		return o.Owner
+	}
+	return ""
+}
+
+func promises(b routine.Book, o events.Owner) []routine.Promise {
+	if all := b.Promises(o); all != nil {
 		return all
 	}
 	return []routine.Promise{}
 }
 
-// workingOf returns a rep's working time.
-func (s *server) workingOf(a ask, rep string) (calendar.Working, error) {
+// workingOf returns an owner's working time.
+func (s *server) workingOf(a ask, o events.Owner) (calendar.Working, error) {
 	calendars, err := s.standingsDesk().Calendars(a.ctx(), a.caller.Org, time.Time{})
 	if err != nil {
 		return calendar.Working{}, err
 	}
-	return calendars.Working(rep, ""), nil
+	return calendars.Of(o), nil
 }
 
-// holdReview answers POST /v1/reviews: the body is the payload of review.completed and the rep. The same review sent again
-// is the same review.
+// holdReview answers POST /v1/reviews: the body is the payload of review.completed and the rep: whose it was or, of a
+// team's or the org's, who led it. The same review sent again is the same review.
 func (s *server) holdReview(c echo.Context, caller access.Caller) error {
 	return s.reviewEvent(c, caller, events.TypeReviewCompleted)
 }
@@ -119,8 +165,12 @@ func (s *server) reviewEvent(c echo.Context, caller access.Caller, typ string) e
 	if err != nil {
 		return err
 	}
-	if d.Rep == "" {
-		return badBody([]fault{at("/rep", "is required: whose review it was")})
+	var whose events.Whose
+	if err := json.Unmarshal(d.Data, &whose); err != nil {
+		return err
+	}
+	if d.Rep == "" && whose.OwnerKind == "" {
+		return badBody([]fault{at("/rep", "is required: whose review it was; or owner_kind and owner, for a team's or the org's")})
 	}
 	if typ == events.TypeReviewCompleted {
 		if err := s.checkReview(c, caller, d); err != nil {
@@ -155,7 +205,8 @@ func (s *server) checkReview(c echo.Context, caller access.Caller, d events.Draf
 		return err
 	}
 	made := map[string]bool{}
-	for _, promise := range book.Promises(d.Rep) {
+	owner := p.Of(d.Rep)
+	for _, promise := range book.Promises(owner) {
 		made[promise.ID] = true
 	}
 	if faults, err = s.checkPromises(a, p, faults); err != nil {
@@ -163,7 +214,7 @@ func (s *server) checkReview(c echo.Context, caller access.Caller, d events.Draf
 	}
 	for i, k := range p.Kept {
 		if !made[k.Promise] {
-			faults = append(faults, at("/kept/"+number(i)+"/promise", "was not promised by "+d.Rep+"; see GET /v1/reviews?rep="+d.Rep))
+			faults = append(faults, at("/kept/"+number(i)+"/promise", "was not promised by "+routine.OwnerWords(owner)+"; see GET /v1/reviews"))
 		}
 	}
 	if len(faults) > 0 {

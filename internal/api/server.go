@@ -16,6 +16,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/foresight"
 	"milemarker/projections"
 )
 
@@ -27,11 +28,14 @@ type server struct {
 	cfg  Config
 	deps Deps
 	live *hub
+
+	histories *foresight.Recent
 }
 
 func newServer(cfg Config, deps Deps) *server {
 	s := &server{cfg: cfg, deps: deps}
 	s.live = newHub(s)
+	s.histories = &foresight.Recent{Position: deps.Warehouse.Position, Clock: deps.Clock}
 	return s
 }
 
@@ -152,9 +156,9 @@ type ask struct {
 	caller   access.Caller
 	query    *query
 	position events.Position // what the answer reflects, at least
+	wanted   events.Position // what it was asked to reflect
 	settings projections.OrgSettings
 	calendar calendar.Calendar
-	working  calendar.Working
 	now      time.Time
 	context  context.Context //nolint:containedctx // of a question that no request asks; nil else
 }
@@ -180,20 +184,27 @@ func (s *server) asked(next func(ask) error) echo.HandlerFunc {
 }
 
 func (s *server) ask(c echo.Context, caller access.Caller) (ask, error) {
+	return s.askPast(c, caller, 0, s.cfg.MaxWait)
+}
+
+// askPast is ask once the read models have passed a position, and min_position if that is higher, waiting no longer than
+// that.
+func (s *server) askPast(c echo.Context, caller access.Caller, least events.Position, wait time.Duration) (ask, error) {
 	a := ask{Context: c, caller: caller, query: newQuery(c.QueryParams()), now: s.deps.Clock()}
 	if _, err := url.ParseQuery(c.Request().URL.RawQuery); err != nil {
 		return a, failed(http.StatusBadRequest, "The query cannot be read: "+err.Error()+".", "Escape % as %25 and + as %2B.")
 	}
-	var wanted uint64
+	a.wanted = least
 	if v := a.query.one("min_position"); v != "" {
-		var err error
-		if wanted, err = strconv.ParseUint(v, 10, 64); err != nil {
+		wanted, err := strconv.ParseUint(v, 10, 64)
+		if err != nil {
 			a.query.fault("min_position", "want a position as a write returned it")
 			return a, badParameters(a.query.faults)
 		}
+		a.wanted = max(least, events.Position(wanted))
 	}
 	var err error
-	if a.position, err = s.reach(c, caller.Org, events.Position(wanted)); err != nil {
+	if a.position, err = s.reachWithin(c, caller.Org, a.wanted, wait); err != nil {
 		return a, err
 	}
 	c.Response().Header().Set(positionHeader, strconv.FormatUint(uint64(a.position), 10))
@@ -201,7 +212,6 @@ func (s *server) ask(c echo.Context, caller access.Caller) (ask, error) {
 		return a, err
 	}
 	a.calendar = a.settings.Calendar()
-	a.working = a.calendar.Working(calendar.DefaultWeek())
 	return a, nil
 }
 
@@ -214,10 +224,15 @@ func (s *server) askPlainly(c echo.Context, caller access.Caller) (ask, error) {
 	return a, a.query.done()
 }
 
-// reach returns the position that the read models reflect, once it has passed the one that is wanted. It asks in pauses
-// that grow, so that a wait is short when the projection is near and cheap when it is not.
+// reach is reachWithin the time that min_position is waited for.
 func (s *server) reach(c echo.Context, org string, wanted events.Position) (events.Position, error) {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), s.cfg.MaxWait)
+	return s.reachWithin(c, org, wanted, s.cfg.MaxWait)
+}
+
+// reachWithin returns the position that the read models reflect, once it has passed the one that is wanted. It asks in
+// pauses that grow, so that a wait is short when the projection is near and cheap when it is not.
+func (s *server) reachWithin(c echo.Context, org string, wanted events.Position, wait time.Duration) (events.Position, error) {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), wait)
 	defer cancel()
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		reached, err := s.deps.Warehouse.Position(c.Request().Context(), org)
@@ -244,7 +259,7 @@ func (s *server) behind(c echo.Context, wanted, reached events.Position) error {
 	h.Set(positionHeader, strconv.FormatUint(uint64(reached), 10))
 	f := failed(http.StatusServiceUnavailable,
 		"The answer reflects position "+strconv.FormatUint(uint64(reached), 10)+", not yet "+strconv.FormatUint(uint64(wanted), 10)+".",
-		"Ask again in a moment, or without min_position for what is known by now.")
+		"Ask again in a moment, or, where min_position was given, without it for what is known by now.")
 	f.Position = &reached
 	return f
 }

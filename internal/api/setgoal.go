@@ -17,6 +17,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/declared"
 	"milemarker/internal/goals"
 	"milemarker/internal/metric"
 	"milemarker/internal/pace"
@@ -30,6 +31,8 @@ type goalAnswer struct {
 	Outcome  events.Outcome  `json:"outcome"`
 	Position events.Position `json:"position"`
 	Derived  map[string]any  `json:"derived,omitempty"` // the third of target, ends_on and rate
+
+	OutOfStep []outOfStep `json:"out_of_step,omitempty"` // after a revision: parts that no longer add up
 }
 
 // members are what a body holds, by name.
@@ -42,7 +45,7 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.askPlainly(c, caller)
+	a, err := s.askCurrent(c, caller)
 	if err != nil {
 		return err
 	}
@@ -64,8 +67,8 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 		data = withMember(body, "goal", id, false)
 	}
 	draft, found := events.Draft{ID: "goal.set/" + id, Source: told, Type: events.TypeGoalSet, Data: data}.Check()
-	faults = append(faults, wished(violations(found), fields)...)
-	if faults = append(faults, goalFaults(draft)...); len(faults) == 0 {
+	faults = goalFaults(faults, found, draft, fields, a.calendar)
+	if len(faults) == 0 {
 		faults, err = s.parentFaults(a, draft)
 	}
 	if err != nil {
@@ -75,6 +78,10 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 		return badBody(faults)
 	}
 	receipt, err := s.record(c, caller.Org, draft)
+	if receipt.Outcome == events.Conflict {
+		return failed(http.StatusConflict, fmt.Sprintf("There is another goal %.200q, recorded at position %d.", id, receipt.Position),
+			"To change it, POST "+goalPath(id)+":revise; to set one more, give it another id.")
+	}
 	if err != nil {
 		return err
 	}
@@ -127,8 +134,11 @@ func (s *server) derive(a ask, body []byte, fields members) (derived map[string]
 	out = withoutMember(body, "rate")
 	delete(fields, "rate")
 	rate, ok := parsed[rateGiven](raw)
-	if !ok || rate.Count <= 0 || !slices.Contains([]string{"day", "week", "month"}, rate.Per) {
+	switch {
+	case !ok || rate.Count <= 0:
 		return nil, out, []fault{at("/rate", `must be an object such as {"count": 10, "per": "week"}, per day, week or month`)}, nil
+	case !slices.Contains([]string{"day", "week", "month"}, rate.Per):
+		return nil, out, []fault{at("/rate/per", "must be one of day, week, month")}, nil
 	}
 	g, read := parsed[events.GoalSet](out)
 	days, dated := daysOf(g.StartsOn, cmp.Or(g.EndsOn, g.StartsOn))
@@ -199,59 +209,53 @@ func daysOf(from, to events.Date) (s span, ok bool) {
 	return span{first, last + 1}, ok
 }
 
-// unitOf returns the unit in which targets of a metric are told: cents, or whole things.
-func unitOf(d metric.Definition) events.Decimal {
-	if d.Unit == metric.Money {
-		return events.Scale / 100
-	}
-	return events.Scale
-}
-
 // wholeUnits rounds to such units, half up.
 func wholeUnits(d metric.Definition, x events.Decimal) events.Decimal {
-	unit := unitOf(d)
+	unit := goals.Unit(d)
 	return (x + unit/2) / unit * unit
 }
 
-// goalFaults says what a goal must be beyond what the event must be: something whose pace can be told.
-func goalFaults(d events.Draft) []fault {
-	var g events.GoalSet
-	if json.Unmarshal(d.Data, &g) != nil || g.Metric == "" {
-		return nil // was reported
+// goalFaults puts together what is wrong with a new goal, one fault a place: with its rate, with its form, and with what it
+// counts.
+func goalFaults(rate []fault, found []events.Violation, d events.Draft, fields members, c calendar.Calendar) []fault {
+	form := wished(violations(found), fields)
+	if len(rate) > 0 { // what the rate does not give is said at the rate
+		form = slices.DeleteFunc(form, func(f fault) bool {
+			_, given := fields[strings.TrimPrefix(*f.Pointer, "/")]
+			return !given && (*f.Pointer == "/target" || *f.Pointer == "/ends_on")
+		})
 	}
-	faults := lengthFaults(g.StartsOn, g.EndsOn)
-	if g.Goal == "." || g.Goal == ".." || strings.Contains(g.Goal, ":") {
-		faults = append(faults, at("/goal", "cannot stand in an address: no colon, and not . or .."))
+	return oneEach(rate, withRate(form), violations(declared.Check(d, c)))
+}
+
+// oneEach puts faults together; of several at one place the first says it.
+func oneEach(lists ...[]fault) []fault {
+	var out []fault
+	for _, f := range slices.Concat(lists...) {
+		if !slices.ContainsFunc(out, func(o fault) bool { return *o.Pointer == *f.Pointer }) {
+			out = append(out, f)
+		}
 	}
-	def, ok := metric.Find(g.Metric)
-	switch {
-	case !ok:
-		return append(faults, at("/metric", "is not defined; see /v1/metrics/definitions"))
-	case !def.ByCurrency() && g.Currency != "":
-		faults = append(faults, at("/currency", "must be left out: "+g.Metric+" is no amount"))
-	case def.ByCurrency() && g.Currency == "":
-		faults = append(faults, at("/currency", "is required for an amount: an ISO 4217 code such as \"EUR\""))
-	}
-	if !def.Additive() && g.Curve != "" && g.Curve != events.CurveStraight {
-		faults = append(faults, at("/curve", "must be left out: a ratio has no curve, its line is the target all the time"))
-	}
-	if def.Share && g.Target > events.Scale {
-		faults = append(faults, at("/target", "must be from 0 to 1: a share such as 0.3 for 30 %"))
+	return out
+}
+
+// withRate adds rate to the names that a goal's members may have: it is the one that no event has.
+func withRate(faults []fault) []fault {
+	for i, f := range faults {
+		rest, unknown := strings.CutPrefix(f.Detail, "is not known here; ")
+		switch {
+		case !unknown:
+		case events.Nearest(strings.TrimPrefix(*f.Pointer, "/"), []string{"rate"}) != "":
+			faults[i].Detail = `is not known here; did you mean "rate"?`
+		case strings.HasPrefix(rest, "known are "):
+			faults[i].Detail += ", and rate"
+		}
 	}
 	return faults
 }
 
 // maxGoalDays bounds how long a goal runs: ten years.
-const maxGoalDays = 3661
-
-// lengthFaults says that a goal runs for too long.
-func lengthFaults(from, to events.Date) []fault {
-	days, ok := daysOf(from, to)
-	if !ok || days.to-days.from <= maxGoalDays {
-		return nil // what else is wrong is found by the check
-	}
-	return []fault{at("/ends_on", fmt.Sprintf("must lie at most ten years on: not after %s", days.from+maxGoalDays-1))}
-}
+const maxGoalDays = declared.MaxGoalDays
 
 // parentFaults says what a goal must be so that it can serve the one above it.
 func (s *server) parentFaults(a ask, d events.Draft) ([]fault, error) {

@@ -14,6 +14,16 @@ func (s span) empty() bool { return s.to <= s.from }
 
 func (s span) holds(d calendar.Day) bool { return s.from <= d && d < s.to }
 
+// cut divides s before each of some days within it, which are in order.
+func (s span) cut(days []calendar.Day) []span {
+	var parts []span
+	for _, d := range days {
+		parts = append(parts, span{s.from, d})
+		s.from = d
+	}
+	return append(parts, s)
+}
+
 // total is the grain of an answer that is not divided.
 const total calendar.Grain = "total"
 

@@ -2,13 +2,15 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
-	"time"
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/metric"
 	"milemarker/internal/pace"
 	"milemarker/projections"
@@ -23,29 +25,40 @@ type goalPartView struct {
 	StartsOn calendar.Day `json:"starts_on"`
 	EndsOn   calendar.Day `json:"ends_on"`
 	Target   any          `json:"target"`
+	Change   goals.Change `json:"change"` // what the answer did to it
+}
+
+// splitAnswer is what :split answers.
+type splitAnswer struct {
+	Position  events.Position `json:"position"`
+	Outcome   events.Outcome  `json:"outcome"`
+	Goal      string          `json:"goal"`
+	Parts     []goalPartView  `json:"parts"`
+	Over      any             `json:"over,omitempty"` // by how much parts that stay ask for more than the goal does
+	OutOfStep []outOfStep     `json:"out_of_step,omitempty"`
 }
 
 // splitGoal makes goals for the quarters, months, weeks or days of a goal, which serve it and add up to it exactly. Its
-// body is {"into": "week"}. A part without working time, or too small to get a whole unit, is left out.
+// body is {"into": "week"}. A part without working time, or too small to get a whole unit, is left out. A goal that was
+// split like this before is split anew: see goals.Whole.Anew.
 func (s *server) splitGoal(a ask, g projections.Goal) error {
 	_, fields, err := readObject(a.Context)
 	if err != nil {
 		return err
 	}
-	var into string
-	if len(fields) != 1 || json.Unmarshal(fields["into"], &into) != nil {
-		return badBody([]fault{at("/into", `is required, and nothing else: "quarter", "month", "week" or "day"`)})
+	grain, err := readInto(fields)
+	if err != nil {
+		return err
 	}
-	grain, err := calendar.ParseGrain(into)
-	if err != nil || grain == calendar.Yearly {
-		return badBody([]fault{at("/into", `must be "quarter", "month", "week" or "day"`)})
-	}
-	st, err := s.desk(a).Standing(a.ctx(), a.caller.Org, g.ID, a.now, time.Time{})
+	whole, all, err := s.desk(a).Whole(a.ctx(), a.caller.Org, g.ID)
 	if err != nil {
 		return paceFailure(a, g.ID, err)
 	}
+	if had := goals.PartsOf(all, g.ID, grain); len(had) > 0 {
+		return s.splitAnew(a, whole, all, had, grain)
+	}
 	var begins []calendar.Day
-	for _, b := range buckets(a.calendar, grain, span{g.StartsOn, st.Terms.EndsOn + 1}) {
+	for _, b := range buckets(a.calendar, grain, span{g.StartsOn, whole.Course.To + 1}) {
 		begins = append(begins, b.from)
 	}
 	if len(begins) > maxParts {
@@ -54,35 +67,110 @@ func (s *server) splitGoal(a ask, g projections.Goal) error {
 	if len(begins) < 2 {
 		return badBody([]fault{at("/into", "makes one part only: the goal is no longer than that")})
 	}
-	parts := splitParts(st.Course, begins, unitOf(st.Metric), st.Working)
-	drafts, views, err := partDrafts(g, st.Terms, grain, parts, st.Metric)
-	if err != nil {
-		return err
+	var parts []goals.NewPart
+	for _, p := range splitParts(whole.Course, begins, goals.Unit(whole.Metric), whole.Working) {
+		parts = append(parts, goals.NewPart{Part: p, Goal: goals.PartID(g.ID, grain, p.From), Change: goals.Set})
 	}
-	receipts, err := s.deps.Recorder.RecordTogether(a.ctx(), a.caller.Org, drafts)
-	if err != nil {
-		return err
+	return s.recordParts(a, whole, parts, splitAnswer{})
+}
+
+// readInto reads what a goal is to be split into.
+func readInto(fields members) (calendar.Grain, error) {
+	var faults []fault
+	for name := range fields {
+		if name != "into" {
+			faults = append(faults, at("/"+name, "is not known here; known is into"))
+		}
 	}
-	outcome, position := events.Duplicate, events.Position(0)
+	var into string
+	raw, given := fields["into"]
+	if !given {
+		return "", badBody(append(faults, at("/into", "is required: one of quarter, month, week, day")))
+	}
+	grain, err := calendar.Daily, json.Unmarshal(raw, &into)
+	if err == nil {
+		grain, err = calendar.ParseGrain(into)
+	}
+	if err != nil || grain == calendar.Yearly {
+		faults = append(faults, at("/into", "must be one of quarter, month, week, day"))
+	}
+	if len(faults) > 0 {
+		return "", badBody(faults)
+	}
+	return grain, nil
+}
+
+// splitAnew makes the parts of a goal add up to it again.
+func (s *server) splitAnew(a ask, w goals.Whole, all, had []projections.Goal, grain calendar.Grain) error {
+	parts, over := w.Anew(had, grain, w.From(a.today()))
+	if len(parts) > maxRecorded {
+		return badBody([]fault{at("/into", fmt.Sprintf("makes %d parts, the limit is %d: split into something longer first", len(parts), maxRecorded))})
+	}
+	var answer splitAnswer
+	if over > 0 {
+		answer.Over = quantity(w.Metric.Unit, over)
+	}
+	for _, p := range parts {
+		if p.Change == goals.Revised || p.Change == goals.Closed {
+			answer.OutOfStep = append(answer.OutOfStep, below(all, p, w.Metric)...)
+		}
+	}
+	return s.recordParts(a, w, parts, answer)
+}
+
+// maxRecorded is how many events can be recorded together.
+const maxRecorded = 1000
+
+// recordParts records what is to become of the parts of a goal, all or nothing, and answers with them.
+func (s *server) recordParts(a ask, w goals.Whole, parts []goals.NewPart, answer splitAnswer) error {
+	answer.Goal, answer.Outcome, answer.Position, answer.Parts = w.Goal.ID, events.Duplicate, a.position, []goalPartView{}
+	var drafts []events.Draft
+	for _, p := range parts {
+		answer.Parts = append(answer.Parts, goalPartView{
+			Goal: p.Goal, StartsOn: p.From, EndsOn: p.To, Target: quantity(w.Metric.Unit, p.Target), Change: p.Change,
+		})
+		draft, err := partDraft(w.Goal, p)
+		if err != nil {
+			return err
+		}
+		if p.Change != goals.Kept {
+			drafts = append(drafts, draft)
+		}
+	}
+	if len(drafts) > 0 {
+		receipts, err := s.deps.Recorder.RecordTogether(a.ctx(), a.caller.Org, drafts)
+		if err != nil {
+			return err
+		}
+		if answer.Outcome, answer.Position, err = recordedParts(receipts); err != nil {
+			return err
+		}
+	}
+	a.Response().Header().Set(positionHeader, strconv.FormatUint(uint64(answer.Position), 10))
+	status := http.StatusOK
+	if answer.Outcome == events.Appended && !slices.ContainsFunc(parts, func(p goals.NewPart) bool { return p.Change != goals.Set }) {
+		status = http.StatusCreated
+	}
+	return a.JSON(status, answer)
+}
+
+// recordedParts says what became of drafts that were recorded together.
+func recordedParts(receipts []events.Receipt) (outcome events.Outcome, position events.Position, err error) {
+	outcome = events.Duplicate
 	for _, r := range receipts {
 		switch r.Outcome {
-		case events.Rejected:
-			return badBody(violations(r.Violations))
-		case events.Conflict:
-			return failed(http.StatusConflict, "The goal was split like this before, when it stood differently.",
-				"Revise the parts one by one, or close them and split into something else.")
+		case events.Conflict, events.Rejected:
+			err = failed(http.StatusConflict, "The goal or its parts were changed meanwhile.", "Split it once more.")
+			if r.Outcome == events.Rejected && len(r.Violations) > 0 && r.Violations[0].Pointer != "" {
+				return outcome, position, badBody(violations(r.Violations))
+			}
 		case events.Appended:
 			outcome = events.Appended
 		default:
 		}
 		position = max(position, r.Position)
 	}
-	a.Response().Header().Set(positionHeader, strconv.FormatUint(uint64(position), 10))
-	status := http.StatusCreated
-	if outcome == events.Duplicate {
-		status = http.StatusOK
-	}
-	return a.JSON(status, map[string]any{"position": position, "outcome": outcome, "goal": g.ID, "parts": views})
+	return outcome, position, err
 }
 
 // splitParts takes a goal apart. A ratio is the same in every part; what adds up is divided.
@@ -100,21 +188,98 @@ func splitParts(g pace.Goal, begins []calendar.Day, unit events.Decimal, w calen
 	return out
 }
 
-func partDrafts(
-	g projections.Goal, terms projections.GoalTerms, grain calendar.Grain, parts []pace.Part, d metric.Definition,
-) (drafts []events.Draft, views []goalPartView, err error) {
-	for _, p := range parts {
-		id := fmt.Sprintf("%s.%s.%s", g.ID, grain, p.From)
-		data, err := json.Marshal(events.GoalSet{
-			Owner: g.Owner, Goal: id, Title: terms.Title, Metric: g.Metric, Target: p.Target, Direction: g.Direction,
-			Currency: g.Currency, StartsOn: events.Date(p.From.String()), EndsOn: events.Date(p.To.String()),
-			StatusRule: terms.StatusRule, Parent: g.ID, Partner: terms.Partner,
-		})
-		if err != nil {
-			return nil, nil, err
+// partDraft is the event that makes a part what it is to be. Its id follows from the part and, of a revision, from what
+// stood before: whoever repeats a split whose answer was lost records nothing twice.
+func partDraft(g projections.Goal, p goals.NewPart) (events.Draft, error) {
+	var payload any
+	d := events.Draft{Source: told, Type: events.TypeGoalSet, ID: "goal.set/" + p.Goal}
+	ends := events.Date(p.To.String())
+	switch p.Change {
+	case goals.Closed:
+		d.Type, d.ID = events.TypeGoalClosed, "goal.closed/"+p.Goal
+		payload = events.GoalClosed{Goal: p.Goal, Result: string(pace.Abandoned), Reason: "the goal that it was a part of was revised"}
+	case goals.Revised:
+		d.Type, d.ID = events.TypeGoalRevised, "goal.revised/"+p.Goal+"/"
+		payload = events.GoalRevised{
+			Goal: p.Goal, EffectiveOn: events.Date(p.On.String()), Target: &p.Target, EndsOn: ends, Reason: "its goal was split anew",
 		}
-		drafts = append(drafts, events.Draft{ID: "goal.set/" + id, Source: told, Type: events.TypeGoalSet, Data: data})
-		views = append(views, goalPartView{Goal: id, StartsOn: p.From, EndsOn: p.To, Target: quantity(d.Unit, p.Target)})
+	default:
+		terms := goals.Final(g)
+		payload = events.GoalSet{
+			Owner: g.Owner, Goal: p.Goal, Title: terms.Title, Metric: g.Metric, Target: p.Target, Direction: g.Direction,
+			Currency: g.Currency, StartsOn: events.Date(p.From.String()), EndsOn: ends,
+			StatusRule: terms.StatusRule, Parent: g.ID, Partner: terms.Partner,
+		}
 	}
-	return drafts, views, nil
+	var err error
+	if d.Data, err = json.Marshal(payload); err != nil {
+		return d, errors.New("a part's event cannot be written")
+	}
+	if p.Change == goals.Revised {
+		d.ID += contentAfter(uint64(p.Was.Position), d.Data)
+	}
+	return d, nil
+}
+
+// outOfStep is a goal whose parts do not add up to it.
+type outOfStep struct {
+	Goal   string         `json:"goal"`
+	Into   calendar.Grain `json:"into"`
+	Target any            `json:"target"`
+	Parts  any            `json:"parts"` // what they come to; of a ratio, what one of them asks for
+	By     any            `json:"by"`    // parts - target
+	Mend   string         `json:"mend"`
+}
+
+func viewSum(s goals.Sum, d metric.Definition) outOfStep {
+	return outOfStep{
+		Goal: s.Goal, Into: s.Into, Target: quantity(d.Unit, s.Target), Parts: quantity(d.Unit, s.Parts),
+		By: quantity(d.Unit, s.Parts-s.Target), Mend: fmt.Sprintf(`POST %s:split {"into": %q}`, goalPath(s.Goal), s.Into),
+	}
+}
+
+// below names what a change of a part puts out of step: the parts of the part.
+func below(all []projections.Goal, p goals.NewPart, d metric.Definition) []outOfStep {
+	var out []outOfStep
+	for _, sum := range goals.SumsOf(all, p.Was) {
+		if p.Change == goals.Closed {
+			v := viewSum(sum, d)
+			v.Mend = "the part was given up; close its own parts: POST /v1/goals/{id}:close"
+			out = append(out, v)
+			continue
+		}
+		ends := goals.Final(p.Was).EndsOn
+		if sum.Target = p.Target; !sum.InStep() || p.To != ends {
+			out = append(out, viewSum(sum, d))
+		}
+	}
+	return out
+}
+
+// around names what a revision of a goal puts out of step: its own parts, and those of the goal that it is a part of. A line
+// that runs otherwise puts the parts out of step too, even where they still add up.
+func around(all []projections.Goal, was, g projections.Goal) []outOfStep {
+	d, _ := metric.Find(g.Metric)
+	before, after := goals.Final(was), goals.Final(g)
+	bent := before.EndsOn != after.EndsOn || before.Course.Curve != after.Course.Curve ||
+		!slices.Equal(before.Course.Weights, after.Course.Weights) || !slices.Equal(before.Course.Markers, after.Course.Markers)
+	all = slices.Clone(all)
+	if i := slices.IndexFunc(all, func(other projections.Goal) bool { return other.ID == g.ID }); i >= 0 {
+		all[i] = g
+	}
+	var out []outOfStep
+	for _, sum := range goals.SumsOf(all, g) {
+		if bent || !sum.InStep() {
+			out = append(out, viewSum(sum, d))
+		}
+	}
+	if above, ok := goals.Find(all, after.Parent); ok {
+		for _, sum := range goals.SumsOf(all, above) {
+			isPart := slices.ContainsFunc(goals.PartsOf(all, above.ID, sum.Into), func(p projections.Goal) bool { return p.ID == g.ID })
+			if isPart && !sum.InStep() {
+				out = append(out, viewSum(sum, d))
+			}
+		}
+	}
+	return out
 }

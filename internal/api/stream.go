@@ -117,11 +117,9 @@ func (s *server) streamBacklog(a ask, w *streamWriter, after events.Position, re
 				return err
 			}
 		}
-		for _, r := range records {
-			if m, ok := messageOf(r); ok {
-				if err := w.send(m); err != nil {
-					return err
-				}
+		for _, m := range s.messagesOf(a, records) {
+			if err := w.send(m); err != nil {
+				return err
 			}
 		}
 	}
@@ -132,8 +130,37 @@ func (s *server) streamBacklog(a ask, w *streamWriter, after events.Position, re
 	return w.send(m)
 }
 
-// messageOf makes a message of a change of pace, or of what became of an alert.
-func messageOf(r events.Record) (streamMessage, bool) {
+// streamGoal says which goal a message is about.
+type streamGoal struct {
+	Goal   string `json:"goal"`
+	Title  string `json:"title"`
+	Metric string `json:"metric"`
+}
+
+// messagesOf makes messages of changes of pace, and of what became of alerts. Goals whose names cannot be had now are named
+// by their ids alone.
+func (s *server) messagesOf(a ask, records []events.Record) []streamMessage {
+	if len(records) == 0 {
+		return nil
+	}
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	if err != nil {
+		s.deps.Logger.WarnContext(a.ctx(), "names of goals not read", "org", a.caller.Org, "error", err)
+	}
+	known := map[string]streamGoal{}
+	for _, g := range all {
+		known[g.ID] = streamGoal{Goal: g.ID, Title: titleOf(g, g.On(a.today())), Metric: g.Metric}
+	}
+	var messages []streamMessage
+	for _, r := range records {
+		if m, ok := messageOf(r, known); ok {
+			messages = append(messages, m)
+		}
+	}
+	return messages
+}
+
+func messageOf(r events.Record, known map[string]streamGoal) (streamMessage, bool) {
 	m := streamMessage{id: r.Position, event: streamAlert}
 	view := map[string]any{"position": r.Position, "type": r.Event.Type, "event": r.Event.ID, "rep": r.Event.Rep, "at": r.Event.Time}
 	switch r.Event.Type {
@@ -143,6 +170,9 @@ func messageOf(r events.Record) (streamMessage, bool) {
 			return m, false
 		}
 		view["alert"] = alert
+		if g, ok := known[alert.Goal]; ok {
+			view["goal"] = g
+		}
 		if r.Event.Type == events.TypePaceChanged {
 			m.event = streamPace
 		}

@@ -188,7 +188,6 @@ func (h *hub) tellOrg(ctx context.Context, org string) error {
 	if err != nil {
 		return err
 	}
-	var messages []streamMessage
 	h.mu.Lock()
 	n := h.news[org]
 	if n == nil {
@@ -197,23 +196,25 @@ func (h *hub) tellOrg(ctx context.Context, org string) error {
 	}
 	shown := 0
 	for shown < len(n.records) && n.records[shown].Position <= position {
-		if m, ok := messageOf(n.records[shown]); ok {
-			messages = append(messages, m)
-		}
 		shown++
 	}
+	records := n.records[:shown:shown]
 	n.records = n.records[shown:]
 	reached := n.upTo <= position
 	if reached {
 		delete(h.news, org)
 	}
 	h.mu.Unlock()
+	if !reached && shown == 0 {
+		return nil
+	}
+	a := ask{caller: access.Caller{Org: org}, position: position, now: s.deps.Clock(), context: ctx}
+	if a.settings, err = s.deps.Warehouse.Settings(ctx, org); err != nil {
+		return err
+	}
+	a.calendar = a.settings.Calendar()
+	messages := s.messagesOf(a, records)
 	if reached {
-		a := ask{caller: access.Caller{Org: org}, position: position, now: s.deps.Clock(), context: ctx}
-		if a.settings, err = s.deps.Warehouse.Settings(ctx, org); err != nil {
-			return err
-		}
-		a.calendar = a.settings.Calendar()
 		m, err := s.numbersNow(a)
 		if err != nil {
 			return err

@@ -26,6 +26,10 @@ type sumQuery struct {
 	groupBy []projections.Dimension
 	where   map[projections.Dimension][]string
 	money   bool // keep currencies apart
+
+	// settings say what counts as income-producing on which day; of an org that said nothing, and where no number depends on
+	// it, the zero value will do.
+	settings projections.OrgSettings
 }
 
 // sum reads each span in the coarsest stored grain that it is made of. All spans that are whole buckets of one grain are
@@ -41,19 +45,22 @@ func (s *server) sum(ctx context.Context, c calendar.Calendar, q sumQuery) (sums
 			continue
 		}
 		out.spans[sp] = map[string]map[string][]metric.Row{}
-		if g, ok := exact(c, sp); ok {
+		cuts := q.settings.ProducingCuts(sp.from, sp.to)
+		if g, ok := exact(c, sp); ok && len(cuts) == 0 {
 			if r, seen := whole[g]; seen {
 				sp = span{min(r.from, sp.from), max(r.to, sp.to)}
 			}
 			whole[g] = sp
 			continue
 		}
-		rows, err := s.deps.Warehouse.Metrics(ctx, q.over(aligned(c, sp), sp))
-		if err != nil {
-			return out, err
-		}
-		for _, r := range rows {
-			out.add(q, sp, r)
+		for _, part := range sp.cut(cuts) { // what counts as what is the same all through a part
+			rows, err := s.deps.Warehouse.Metrics(ctx, q.over(aligned(c, part), part))
+			if err != nil {
+				return out, err
+			}
+			for _, r := range rows {
+				out.add(q, sp, r)
+			}
 		}
 	}
 	for _, g := range coarse() {
@@ -66,7 +73,9 @@ func (s *server) sum(ctx context.Context, c calendar.Calendar, q sumQuery) (sums
 			return out, err
 		}
 		for _, row := range rows {
-			out.add(q, span{row.Bucket, c.Next(g, row.Bucket)}, row)
+			if b := (span{row.Bucket, c.Next(g, row.Bucket)}); len(q.settings.ProducingCuts(b.from, b.to)) == 0 {
+				out.add(q, b, row)
+			}
 		}
 	}
 	return out, nil
@@ -104,7 +113,7 @@ func (t *sums) add(q sumQuery, s span, r projections.MetricRow) {
 	group := r.Group[:len(q.groupBy)]
 	key, currency := strings.Join(group, "\x00"), value(projections.ByCurrency)
 	row := metric.Row{
-		Type: value(projections.ByType), Outcome: value(projections.ByOutcome),
+		Type: value(projections.ByType), Outcome: q.settings.Outcome(value(projections.ByType), value(projections.ByOutcome), r.Bucket),
 		Count: r.Count, Amount: r.Amount, Seconds: r.Seconds, Offered: r.Offered, Taken: r.Taken,
 	}
 	t.groups[key] = group

@@ -7,6 +7,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/timeblocks"
 	"milemarker/projections"
 )
@@ -91,13 +92,16 @@ func (s *server) timeOf(a ask, rep string, days span) (timeView, error) {
 		return v, err
 	}
 	spent := timeblocks.Spend(acts, timeblocks.Span{From: from, To: to})
-	v.Minutes, v.Income, v.N, v.Share = spent.Total.Minutes(), spent.Income.Minutes(), spent.N, roundedShare(spent.Share)
+	counted := timeblocks.Spend(a.counted(acts), timeblocks.Span{From: from, To: to}) // by_category is as it was logged
+	v.Minutes, v.Income, v.N, v.Share = spent.Total.Minutes(), counted.Income.Minutes(), spent.N, roundedShare(counted.Share)
 	for category, d := range spent.ByCategory {
 		v.ByCategory[category] = d.Minutes()
 	}
-	over := slices.DeleteFunc(timeblocks.Occurrences(blocks, a.calendar, from, to), func(o timeblocks.Occurrence) bool {
-		return o.To.After(a.now)
-	})
+	over, err := s.takePlace(a, blocks, from, to)
+	if err != nil {
+		return v, err
+	}
+	over = slices.DeleteFunc(over, func(o timeblocks.Occurrence) bool { return o.To.After(a.now) })
 	focus := timeblocks.Keep(over, acts)
 	v.Focus.Planned, v.Focus.Kept, v.Focus.Share = focus.Planned.Minutes(), focus.Kept.Minutes(), roundedShare(focus.Share)
 	for _, b := range focus.Blocks {
@@ -165,4 +169,25 @@ func (s *server) blocks(a ask, rep string) ([]timeblocks.Block, error) {
 		s.deps.Logger.WarnContext(a.ctx(), "time blocks left out", "org", a.caller.Org, "error", unread)
 	}
 	return slices.DeleteFunc(blocks, func(b timeblocks.Block) bool { return rep != "" && b.Rep != rep }), nil
+}
+
+// takePlace returns when blocks take place between two instants: not on days off and public holidays of their reps.
+func (s *server) takePlace(a ask, blocks []timeblocks.Block, from, to time.Time) ([]timeblocks.Occurrence, error) {
+	calendars, err := s.standingsDesk().Calendars(a.ctx(), a.caller.Org, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	return timeblocks.Without(timeblocks.Occurrences(blocks, a.calendar, from, to), daysOff(calendars)), nil
+}
+
+// daysOff tells which days somebody does not work that are worked otherwise: a weekday without hours is no day off.
+func daysOff(c goals.Calendars) func(rep string, day calendar.Day) bool {
+	return func(rep string, day calendar.Day) bool {
+		owner := events.Owner{OwnerKind: events.OwnerRep, Owner: rep}
+		if hours, apart := c.Schedules().Apart(c.Chain(owner), day); apart {
+			return len(hours) == 0
+		}
+		_, off := c.Holiday(owner, day)
+		return off
+	}
 }

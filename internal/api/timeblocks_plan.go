@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/declared"
 	"milemarker/internal/timeblocks"
 )
 
@@ -28,6 +30,28 @@ type blockView struct {
 	EndsAt    time.Time `json:"ends_at"`
 	RRule     string    `json:"rrule,omitempty"`
 	Event     string    `json:"event"`
+
+	Skips []calendar.Day `json:"skips"`
+	Moves []movedView    `json:"moves"`
+}
+
+// movedView is an occurrence that takes place at another time than planned.
+type movedView struct {
+	Day      calendar.Day `json:"day"`
+	StartsAt time.Time    `json:"starts_at"`
+	EndsAt   time.Time    `json:"ends_at"`
+}
+
+func viewBlock(b timeblocks.Block) blockView {
+	v := blockView{
+		b.ID, b.Rep, b.Category, b.Activity, b.Capacity, b.Starts, b.Ends, b.Rule, b.Event,
+		append([]calendar.Day{}, b.Skips...),
+		[]movedView{},
+	}
+	for _, day := range slices.Sorted(maps.Keys(b.Moves)) {
+		v.Moves = append(v.Moves, movedView{day, b.Moves[day].From, b.Moves[day].To})
+	}
+	return v
 }
 
 // listBlocks answers GET /v1/timeblocks: what is planned, and when it takes place within some days.
@@ -51,10 +75,13 @@ func (s *server) listBlocks(a ask) error {
 	}
 	views := []blockView{}
 	for _, b := range timeblocks.Standing(blocks) {
-		views = append(views, blockView{b.ID, b.Rep, b.Category, b.Activity, b.Capacity, b.Starts, b.Ends, b.Rule, b.Event})
+		views = append(views, viewBlock(b))
 	}
 	from, to := a.instantsOf(days)
-	occurrences := timeblocks.Occurrences(blocks, a.calendar, from, to)
+	occurrences, err := s.takePlace(a, blocks, from, to)
+	if err != nil {
+		return err
+	}
 	if occurrences == nil {
 		occurrences = []timeblocks.Occurrence{}
 	}
@@ -68,25 +95,16 @@ func (s *server) planBlock(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
-	if d.Rep == "" {
-		return badBody([]fault{at("/rep", "is required: whose time it is")})
-	}
 	var p events.TimeblockPlanned
 	if err := json.Unmarshal(d.Data, &p); err != nil {
 		return err
-	}
-	if err := timeblocks.CheckRule(p.RRule); err != nil {
-		return badBody([]fault{at("/rrule", err.Error())})
-	}
-	if p.EndsAt.Sub(p.StartsAt) > 24*time.Hour {
-		return badBody([]fault{at("/ends_at", "must lie within a day of starts_at")})
 	}
 	a, err := s.ask(c, caller)
 	if err != nil {
 		return err
 	}
-	if !(timeblocks.Block{Starts: p.StartsAt, Ends: p.EndsAt, Rule: p.RRule}).Occurs(a.calendar) {
-		return badBody([]fault{at("/rrule", "never takes place: it names days that do not exist, or ends before starts_at")})
+	if found := declared.Check(d, a.calendar); len(found) > 0 {
+		return badBody(eventFaults(found))
 	}
 	blocks, err := s.blocks(a, "")
 	if err != nil {
@@ -99,20 +117,35 @@ func (s *server) planBlock(c echo.Context, caller access.Caller) error {
 		}
 	}
 	d.ID = planID(d, before)
-	if before != "" { // is it the plan that stands?
-		digest, err := s.deps.Recorder.Digest(a.ctx(), caller.Org, d)
-		if err != nil {
-			return err
-		}
-		known, err := s.byID(a, before)
-		if err != nil {
-			return err
-		}
-		if row := known[before]; row.Event.Digest == digest && row.Event.Rep == d.Rep {
-			return c.JSON(http.StatusOK, events.Receipt{ID: before, Outcome: events.Duplicate, Position: row.Position})
-		}
+	if r, stands, err := s.standsAlready(a, d, before); err != nil || stands {
+		return answerStanding(c, r, err)
 	}
 	return s.answerEvent(c, caller, d)
+}
+
+// standsAlready tells whether the event that a draft would take the place of says the same; "" is none.
+func (s *server) standsAlready(a ask, d events.Draft, before string) (events.Receipt, bool, error) {
+	if before == "" {
+		return events.Receipt{}, false, nil
+	}
+	digest, err := s.deps.Recorder.Digest(a.ctx(), a.caller.Org, d)
+	if err != nil {
+		return events.Receipt{}, false, err
+	}
+	known, err := s.byID(a, before)
+	if err != nil {
+		return events.Receipt{}, false, err
+	}
+	row := known[before]
+	same := row.Event.Digest == digest && row.Event.Rep == d.Rep && row.Event.Type == d.Type
+	return events.Receipt{ID: before, Outcome: events.Duplicate, Position: row.Position}, same, nil
+}
+
+func answerStanding(c echo.Context, r events.Receipt, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, r)
 }
 
 // planID names a plan by what it is and what it takes the place of.

@@ -14,6 +14,7 @@ import (
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
 	"milemarker/internal/metric"
+	"milemarker/internal/timeblocks"
 	"milemarker/projections"
 )
 
@@ -25,7 +26,29 @@ type dayOfRep struct {
 	day     calendar.Day
 	working calendar.Working
 	agenda  []projections.Meeting
+	slots   map[string]timeblocks.Appointment // of the agenda, and of what was called off or put off
+	blocks  []timeblocks.Occurrence
 	counts  map[string]float64 // by metric, of the day
+}
+
+// clock returns the time of day of an instant, by the wall clock; what lies before or after the day is its end.
+func (d dayOfRep) clock(t time.Time) time.Duration {
+	loc := d.calendar.Location()
+	switch t = t.In(loc); {
+	case t.Before(d.day.In(loc)):
+		return 0
+	case !t.Before((d.day + 1).In(loc)):
+		return 24 * time.Hour
+	}
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+}
+
+// ends returns when an appointment is to end.
+func (d dayOfRep) ends(m projections.Meeting) time.Time {
+	if slot := d.slots[m.ID]; slot.To.After(m.Begins) {
+		return slot.To
+	}
+	return m.Begins.Add(timeblocks.DefaultLength)
 }
 
 // today answers GET /v1/today. The first look at a day's plan fixes it.
@@ -70,39 +93,61 @@ func (s *server) today(c echo.Context, caller access.Caller) error {
 
 // dayOf reads what a rep's day is made of.
 func (s *server) dayOf(a ask, rep string, day calendar.Day) (dayOfRep, error) {
-	d := dayOfRep{ask: a, rep: rep, day: day, counts: map[string]float64{}}
+	d := dayOfRep{ask: a, rep: rep, day: day, slots: map[string]timeblocks.Appointment{}}
 	calendars, err := s.desk(a).Calendars(a.ctx(), a.caller.Org, time.Time{})
 	if err != nil {
 		return d, err
 	}
 	d.working = calendars.Working(rep, "")
 	loc := a.calendar.Location()
+	from, until := day.In(loc), (day + 1).In(loc)
 	d.agenda, err = s.deps.Prospects.Agenda(a.ctx(), projections.AgendaQuery{
-		Org: a.caller.Org, Rep: rep, From: day.In(loc), Until: (day + 1).In(loc), Since: day - 120,
+		Org: a.caller.Org, Rep: rep, From: from, Until: until, Since: day - 120,
 	})
 	if err != nil {
 		return d, err
 	}
-	rows, err := s.deps.Warehouse.Metrics(a.ctx(), projections.MetricQuery{
-		Org: a.caller.Org, Grain: calendar.Daily, From: day, To: day + 1,
-		GroupBy: []projections.Dimension{projections.ByType, projections.ByOutcome},
-		Where:   map[projections.Dimension][]string{projections.ByRep: {rep}},
-	})
+	told, err := s.deps.Notices.Calendar.Appointments(a.ctx(), projections.AppointmentQuery{Org: a.caller.Org, From: from, Until: until})
 	if err != nil {
 		return d, err
+	}
+	for _, slot := range timeblocks.Appointments(told) {
+		d.slots[slot.ID] = slot
+	}
+	blocks, err := s.blocks(a, rep)
+	if err != nil {
+		return d, err
+	}
+	if d.blocks, err = s.takePlace(a, blocks, from, until); err != nil {
+		return d, err
+	}
+	d.counts, err = s.countsOf(d, span{day, day + 1})
+	return d, err
+}
+
+// countsOf returns what the rep did within some days, by metric.
+func (s *server) countsOf(d dayOfRep, days span) (map[string]float64, error) {
+	rows, err := s.deps.Warehouse.Metrics(d.ctx(), projections.MetricQuery{
+		Org: d.caller.Org, Grain: calendar.Daily, From: days.from, To: days.to,
+		GroupBy: []projections.Dimension{projections.ByType, projections.ByOutcome},
+		Where:   map[projections.Dimension][]string{projections.ByRep: {d.rep}},
+	})
+	if err != nil {
+		return nil, err
 	}
 	var sums []metric.Row
 	for _, r := range rows {
 		sums = append(sums, metric.Row{Type: r.Group[0], Outcome: r.Group[1], Count: r.Count, Seconds: r.Seconds})
 	}
+	counts := map[string]float64{}
 	for _, def := range metric.All() {
 		if def.Additive() && def.Unit != metric.Money {
 			if v, ok := metric.Evaluate(def, sums); ok {
-				d.counts[def.Name] = v.Number.Float64()
+				counts[def.Name] = v.Number.Float64()
 			}
 		}
 	}
-	return d, nil
+	return counts, nil
 }
 
 // dayPlan returns what was planned for a rep's day.
@@ -121,11 +166,12 @@ func (s *server) dayPlan(a ask, rep string, day calendar.Day) (projections.DayPl
 // fixDay plans the day and records it, so that it stays as it was first seen. When somebody else was quicker, his plan
 // is the one that counts.
 func (s *server) fixDay(d *dayOfRep, none projections.DayPlan) (projections.DayPlan, error) {
-	steps, err := s.planDay(*d)
-	if err != nil || len(steps) == 0 {
+	made, err := s.planDay(*d)
+	if err != nil || len(made.Steps) == 0 {
+		none.LeftOut = made.LeftOut // no plan: it is made when there is something in it
 		return none, err
 	}
-	data, err := json.Marshal(events.DayplanSet{Day: events.Date(d.day.String()), Steps: steps})
+	data, err := json.Marshal(events.DayplanSet{Day: events.Date(d.day.String()), Steps: made.Steps, LeftOut: made.LeftOut})
 	if err != nil {
 		return none, err
 	}
@@ -152,7 +198,7 @@ func (s *server) fixDay(d *dayOfRep, none projections.DayPlan) (projections.DayP
 	}
 	d.position = max(d.position, r.Position)
 	d.Response().Header().Set(positionHeader, strconv.FormatUint(uint64(d.position), 10))
-	return projections.DayPlan{Set: true, At: d.now, Steps: steps, Done: none.Done}, nil
+	return projections.DayPlan{Set: true, At: d.now, Steps: made.Steps, LeftOut: made.LeftOut, Done: none.Done}, nil
 }
 
 func dayID(typ, rep string, day calendar.Day) string {

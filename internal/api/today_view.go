@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
 	"milemarker/internal/metric"
+	"milemarker/internal/timeblocks"
 	"milemarker/internal/today"
 	"milemarker/projections"
 )
@@ -22,17 +24,33 @@ type todayView struct {
 	SetAt        *time.Time        `json:"set_at"`  // null if nothing was planned
 	Done         int               `json:"done"`    // steps
 	Steps        []stepView        `json:"steps"`
+	LeftOut      []omittedView     `json:"left_out"`
 	Appointments []appointmentView `json:"appointments"`
 	Sentence     string            `json:"sentence"`
+}
+
+// omittedView is something that the day was asked for and has no room for.
+type omittedView struct {
+	Kind   string  `json:"kind"`
+	Metric string  `json:"metric,omitempty"`
+	Goal   string  `json:"goal,omitempty"`
+	Count  float64 `json:"count"`
+	Reason string  `json:"reason"`
+	Text   string  `json:"text"`
 }
 
 type stepView struct {
 	Step   string     `json:"step"`
 	Kind   string     `json:"kind"`
 	Text   string     `json:"text"`
+	Why    string     `json:"why,omitempty"`
 	Metric string     `json:"metric,omitempty"`
+	From   string     `json:"from,omitempty"`
 	Before string     `json:"before,omitempty"`
 	Goal   string     `json:"goal,omitempty"`
+	Pace   string     `json:"pace,omitempty"`      // where the goal's pace is
+	Block  string     `json:"timeblock,omitempty"` // that is set aside for it
+	Length int64      `json:"minutes,omitempty"`   // that it is reckoned to take
 	Count  float64    `json:"count"`
 	Done   float64    `json:"done"`
 	Ticked bool       `json:"ticked"`
@@ -42,15 +60,19 @@ type stepView struct {
 }
 
 type itemView struct {
-	Prospect string `json:"prospect"`
-	Event    string `json:"event"`  // address of the event that calls for the step
-	Events   string `json:"events"` // where everything about the person is
-	Ticked   bool   `json:"ticked"`
+	Prospect    string `json:"prospect,omitempty"`
+	Appointment string `json:"appointment,omitempty"`
+	At          string `json:"at,omitempty"`
+	Event       string `json:"event"`            // address of the event that calls for the step
+	Events      string `json:"events,omitempty"` // where everything about the person is
+	Ticked      bool   `json:"ticked"`
 }
 
 type appointmentView struct {
 	Appointment string    `json:"appointment"`
 	Begins      time.Time `json:"begins"`
+	Ends        time.Time `json:"ends"`
+	Settled     bool      `json:"settled"` // it was told what became of it
 	Prospect    string    `json:"prospect,omitempty"`
 	Event       string    `json:"event"`
 }
@@ -59,10 +81,14 @@ type appointmentView struct {
 func (s *server) viewDay(d dayOfRep, p projections.DayPlan) (todayView, error) {
 	v := todayView{
 		Position: d.position, Rep: d.rep, Day: d.day, Working: len(d.working.Spans(d.day)) > 0, Steps: []stepView{},
-		Appointments: []appointmentView{},
+		Appointments: []appointmentView{}, LeftOut: []omittedView{},
+	}
+	for _, l := range p.LeftOut {
+		def, _ := metric.Find(l.Metric)
+		v.LeftOut = append(v.LeftOut, omittedView{l.Kind, l.Metric, l.Goal, l.Count.Float64(), l.Reason, today.Left(l, def.Noun)})
 	}
 	for _, m := range d.agenda {
-		v.Appointments = append(v.Appointments, appointmentView{m.ID, m.Begins, m.Prospect, eventPath(m.Event)})
+		v.Appointments = append(v.Appointments, appointmentView{m.ID, m.Begins, d.ends(m).UTC(), !d.slots[m.ID].Open, m.Prospect, eventPath(m.Event)})
 	}
 	if p.Set {
 		at := p.At.UTC()
@@ -72,19 +98,33 @@ func (s *server) viewDay(d dayOfRep, p projections.DayPlan) (todayView, error) {
 	if err != nil {
 		return v, err
 	}
+	titles, err := s.goalTitles(d, p)
+	if err != nil {
+		return v, err
+	}
+	kept, err := s.minutesKept(d, p)
+	if err != nil {
+		return v, err
+	}
 	for _, step := range p.Steps {
 		_, byHand := p.Done[step.Step]
-		progress := today.Tick(step, d.counts[step.Metric], touches, byHand)
+		counted := d.counts[step.Metric]
+		if step.Kind == today.Keep {
+			counted = kept[step.Timeblock]
+		}
+		progress := today.Tick(step, counted, touches, byHand)
 		if progress.Whole {
 			v.Done++
 		}
-		v.Steps = append(v.Steps, viewStep(d, step, progress))
+		v.Steps = append(v.Steps, viewStep(d, step, progress, titles[step.Goal]))
 	}
 	switch {
 	case len(v.Steps) > 0:
 		v.Sentence = fmt.Sprintf("%d of %d steps done", v.Done, len(v.Steps))
-	case !v.Working:
+	case !v.Working && len(d.blocks) == 0:
 		v.Sentence = "No working hours today"
+	case len(v.LeftOut) > 0:
+		v.Sentence = "The hours left of today hold nothing more"
 	default:
 		v.Sentence = "Nothing is asked for today: set a goal or adopt a plan"
 	}
@@ -96,40 +136,83 @@ func eventPath(id string) string { return "/v1/events/" + url.PathEscape(id) }
 // touches reads what happened with the people of the plan on its day.
 func (s *server) touches(d dayOfRep, p projections.DayPlan) ([]today.Touch, error) {
 	q := projections.TouchQuery{Org: d.caller.Org, Day: d.day}
+	var touches []today.Touch
 	for _, step := range p.Steps {
 		for _, item := range step.Items {
-			q.Prospects = append(q.Prospects, item.Prospect)
+			slot, known := d.slots[item.Appointment]
+			switch {
+			case step.Kind != today.Hold:
+				q.Prospects = append(q.Prospects, item.Prospect)
+			case known && slot.Inert:
+				touches = append(touches, today.Touch{Appointment: item.Appointment, Type: events.TypeAppointmentCancelled})
+			case known && !slot.Open:
+				touches = append(touches, today.Touch{Appointment: item.Appointment, Type: events.TypeAppointmentHeld})
+			case known && d.calendar.DayOf(slot.From) != d.day:
+				touches = append(touches, today.Touch{Appointment: item.Appointment, Type: events.TypeAppointmentRescheduled})
+			}
 		}
 	}
 	if len(q.Prospects) == 0 {
-		return nil, nil
+		return touches, nil
 	}
 	rows, err := s.deps.Prospects.Touches(d.ctx(), q)
 	if err != nil {
 		return nil, err
 	}
-	var touches []today.Touch
 	for _, t := range rows {
-		touches = append(touches, today.Touch(t))
+		touches = append(touches, today.Touch{Prospect: t.Prospect, Type: t.Type, At: t.At})
 	}
 	return touches, nil
 }
 
-func viewStep(d dayOfRep, step events.Step, p today.Progress) stepView {
+// goalTitles returns what people call the goals of a day's steps.
+func (s *server) goalTitles(d dayOfRep, p projections.DayPlan) (map[string]string, error) {
+	titles := map[string]string{}
+	if !slices.ContainsFunc(p.Steps, func(s events.Step) bool { return s.Goal != "" }) {
+		return titles, nil
+	}
+	all, err := s.desk(d.ask).Goals(d.ctx(), d.caller.Org)
+	for _, g := range all {
+		titles[g.ID] = titleOf(g, g.On(d.day))
+	}
+	return titles, err
+}
+
+// minutesKept returns how long the blocks of a day's steps were spent on what they are for, by their ids.
+func (s *server) minutesKept(d dayOfRep, p projections.DayPlan) (map[string]float64, error) {
+	kept := map[string]float64{}
+	if !slices.ContainsFunc(p.Steps, func(s events.Step) bool { return s.Kind == today.Keep }) {
+		return kept, nil
+	}
+	acts, err := s.acts(d.ask, d.rep, span{d.day, d.day + 1})
+	for _, b := range timeblocks.Keep(d.blocks, acts).Blocks {
+		kept[b.Block] += b.Spent.Minutes()
+	}
+	return kept, err
+}
+
+func viewStep(d dayOfRep, step events.Step, p today.Progress, goal string) stepView {
 	def, _ := metric.Find(step.Metric)
 	v := stepView{
 		Step: step.Step, Kind: cmp.Or(step.Kind, today.Activity), Text: today.Words(step, def.Noun), Metric: step.Metric,
 		Before: step.Before, Goal: step.Goal, Count: step.Count.Float64(), Done: p.Done, Ticked: p.Whole, By: p.By,
+		Why: today.Why(step, cmp.Or(goal, step.Goal)), From: step.From, Block: step.Timeblock, Length: step.Minutes,
+	}
+	if step.Goal != "" {
+		v.Pace = "/v1/goals/" + url.PathEscape(step.Goal) + "/pace"
 	}
 	if step.Metric != "" {
 		query := url.Values{"metric": {step.Metric}, "rep": {d.rep}}
 		v.Events = eventsLink("/v1/events", span{d.day, d.day + 1}, query)
 	}
 	for i, item := range step.Items {
-		v.Items = append(v.Items, itemView{
-			Prospect: item.Prospect, Event: eventPath(item.Event), Events: "/v1/events?prospect=" + url.QueryEscape(item.Prospect),
-			Ticked: p.Items[i],
-		})
+		view := itemView{
+			Prospect: item.Prospect, Appointment: item.Appointment, At: item.At, Event: eventPath(item.Event), Ticked: p.Items[i],
+		}
+		if item.Prospect != "" {
+			view.Events = "/v1/events?prospect=" + url.QueryEscape(item.Prospect)
+		}
+		v.Items = append(v.Items, view)
 	}
 	return v
 }

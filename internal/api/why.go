@@ -26,7 +26,8 @@ type causeView struct {
 	Actual  float64 `json:"actual"`
 	Assumed float64 `json:"assumed"`
 	Source  string  `json:"source"` // of the assumption
-	N       float64 `json:"n"`      // how much history stands behind it
+	N       float64 `json:"n"`      // how much own history stands behind it
+	Weight  float64 `json:"weight"` // how much that counts against everybody's
 	Ratio   float64 `json:"ratio"`
 	Part    any     `json:"part"`  // of the margin: all parts add up to it
 	Share   float64 `json:"share"` // of the parts with the margin's sign
@@ -55,7 +56,7 @@ func (s *server) goalWhy(a ask) error {
 	for _, c := range why.Causes {
 		v.Causes = append(v.Causes, causeView{
 			Metric: c.Name, Title: c.Title, Actual: rounded(c.Actual), Assumed: rounded(c.Assumed), Source: c.Source,
-			N: rounded(c.N), Ratio: rounded(c.Ratio), Part: show(c.Part), Share: rounded(c.Share), Luck: c.Luck, Thin: c.Thin,
+			N: rounded(c.N), Weight: rounded(c.Weight), Ratio: rounded(c.Ratio), Part: show(c.Part), Share: rounded(c.Share), Luck: c.Luck, Thin: c.Thin,
 		})
 	}
 	return a.JSON(http.StatusOK, v)
@@ -76,7 +77,7 @@ func (s *server) goalCheck(a ask) error {
 		return err
 	}
 	id := pathID(a.Context)
-	_, points, err := s.desk(a).Check(a.ctx(), a.caller.Org, id, moment)
+	_, points, err := s.desk(a).Check(a.ctx(), a.caller.Org, id, moment, s.besideCheck(a))
 	if err != nil {
 		return paceFailure(a, id, err)
 	}

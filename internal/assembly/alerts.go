@@ -58,34 +58,57 @@ func (n notices) api(l *ledger.Ledger, v *vault.Vault, w *warehouse.Warehouse) a
 	}
 }
 
-// Alerts returns the role that sees to it that somebody hears in time.
+// Alerts returns the role that sees to it that somebody hears in time, for a program of which one runs.
 func Alerts(
 	s *Services, l *ledger.Ledger, w *warehouse.Warehouse, o boot.Alerts, logger *slog.Logger, now func() time.Time,
 ) boot.Role {
 	return boot.Role{Name: "alerts", Run: func(ctx context.Context, ready func()) error {
-		kept, err := openQuarantine(ctx, l, w, s.Recorder, now)
-		if err != nil {
-			return err
-		}
-		told, err := openNotices(ctx, l, s.Vault, now)
-		if err != nil {
-			return err
-		}
-		states, err := l.Bucket(ctx, "alert-states")
-		if err != nil {
-			return fmt.Errorf("bucket alert-states: %w", err)
-		}
-		lease, err := l.Bucket(ctx, "alert-lease")
-		if err != nil {
-			return fmt.Errorf("bucket alert-lease: %w", err)
-		}
-		measureAlerts(s.Metrics, told.outbox)
-		return alerts.Run(ctx, alerts.Config{Every: o.Every, Hold: o.Hold}, alerts.Deps{
-			Known: w, Recorder: s.Recorder, Ledger: batches{l}, Quarantine: waiting{kept}, States: states, Lease: lease,
-			Destinations: told.destinations, Rules: told.rules, Outbox: told.outbox,
-			Sender: notify.Sender{Guard: notify.Guard{Allow: o.Internal}, Now: now}, Logger: logger, Clock: now,
-		}, ready)
+		return withWatch(ctx, s, l, w, o, logger, now, func(run func(context.Context) error) error {
+			ready()
+			return run(ctx)
+		})
 	}}
+}
+
+// withWatch hands fn what does the work of the role. What it rests on is open until fn has ended, whoever's turn it is: so
+// what was handed over last is still noted when ctx is done.
+func withWatch(
+	ctx context.Context, s *Services, l *ledger.Ledger, w *warehouse.Warehouse, o boot.Alerts, logger *slog.Logger,
+	now func() time.Time, fn func(run func(context.Context) error) error,
+) error {
+	open, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	cfg, deps, err := openWatch(open, s, l, w, o, logger, now)
+	if err != nil {
+		return err
+	}
+	measureAlerts(s.Metrics, deps.Outbox)
+	return fn(func(ctx context.Context) error { return alerts.Run(ctx, cfg, deps) })
+}
+
+// openWatch opens what the role needs of others; settings and deliveries are watched until ctx is done.
+func openWatch(
+	ctx context.Context, s *Services, l *ledger.Ledger, w *warehouse.Warehouse, o boot.Alerts, logger *slog.Logger,
+	now func() time.Time,
+) (alerts.Config, alerts.Deps, error) {
+	cfg := alerts.Config{Every: o.Every, Hold: o.Hold}
+	kept, err := openQuarantine(ctx, l, w, s.Recorder, now)
+	if err != nil {
+		return cfg, alerts.Deps{}, err
+	}
+	told, err := openNotices(ctx, l, s.Vault, now)
+	if err != nil {
+		return cfg, alerts.Deps{}, err
+	}
+	states, err := l.Bucket(ctx, "alert-states")
+	if err != nil {
+		return cfg, alerts.Deps{}, fmt.Errorf("bucket alert-states: %w", err)
+	}
+	return cfg, alerts.Deps{
+		Known: w, Recorder: s.Recorder, Ledger: batches{l}, Quarantine: waiting{kept}, States: states,
+		Destinations: told.destinations, Rules: told.rules, Outbox: told.outbox,
+		Sender: notify.Sender{Guard: notify.Guard{Allow: o.Internal}, Now: now}, Logger: logger, Clock: now,
+	}, nil
 }
 
 // measureAlerts adds how many messages wait, and how many were given up.
@@ -132,14 +155,31 @@ func (b batches) Follow(types []string, from events.Position) message.Subscriber
 type waiting struct{ quarantine *quarantine.Quarantine }
 
 // manyWaiting is how many messages are counted at most: it is told that there are some.
-const manyWaiting = 1000
+const manyWaiting = 10_000
 
-func (w waiting) Waiting(ctx context.Context, org string) (int, error) {
+func (w waiting) Waiting(ctx context.Context) (map[string]int, error) {
 	if n, err := w.quarantine.Count(ctx); err != nil || n == 0 {
-		return 0, err // of all orgs: the question that costs little
+		return nil, err // the question that costs little
 	}
 	page, _, err := w.quarantine.List(ctx, quarantine.Query{
-		Scope: quarantine.Scope{Org: org}, State: quarantine.StateOpen, Limit: manyWaiting,
+		Scope: quarantine.Scope{All: true}, State: quarantine.StateOpen, Limit: manyWaiting,
 	})
-	return len(page), err
+	byOrg := map[string]int{}
+	for _, item := range page {
+		byOrg[item.Org]++
+	}
+	return byOrg, err
+}
+
+// AlertsDrill opens the role for a clock that is set by hand; see alerts.Drill. What it rests on is watched until ctx is
+// done.
+func AlertsDrill(
+	ctx context.Context, s *Services, l *ledger.Ledger, w *warehouse.Warehouse, o boot.Alerts, logger *slog.Logger,
+	now func() time.Time,
+) (*alerts.Drill, error) {
+	cfg, deps, err := openWatch(ctx, s, l, w, o, logger, now)
+	if err != nil {
+		return nil, err
+	}
+	return alerts.OpenDrill(ctx, cfg, deps)
 }

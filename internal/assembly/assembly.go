@@ -96,8 +96,8 @@ func API(
 		}
 		return api.Run(ctx, api.Config{}, api.Deps{
 			Quarantine: kept, Auditor: s.auditor(), Telemetry: s.Metrics.Handler(), Upkeep: upkeep, Backups: s.backups(),
-			Warehouse: w, Prospects: w, People: w, Seals: s.People, Reps: w, Erasures: s.erasures(l), Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
-			Notices: told.api(l, s.Vault, w), Webhooks: s.Webhooks.api(), Mappings: s.Webhooks.Mappings,
+			Warehouse: w, Prospects: w, Foresight: w, Issued: w, People: w, Seals: s.People, Reps: w, Erasures: s.erasures(l), Recorder: s.Recorder, Keys: s.Access, Web: web.For(ready), Logger: logger, Clock: now,
+			Newest: l, Notices: told.api(l, s.Vault, w), Webhooks: s.Webhooks.api(), Mappings: s.Webhooks.Mappings,
 		})
 	}}
 }

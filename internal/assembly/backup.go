@@ -11,11 +11,15 @@ import (
 )
 
 // BackupPlan says what a backup holds, of the streams and of a data folder, which may be "". The quarantine speaks of the
-// ledger and is copied before it; persons' keys come after it, so that every sealed event that is copied has its key.
-// Sessions, login links and leases are left out.
+// ledger and is copied before it; so does what the translator knows of deliveries, each part before what is written ahead
+// of it: what is missing there is translated again, and what is there is in the ledger. Persons' keys come after the
+// ledger, so that every sealed event that is copied has its key. Sessions, login links and leases are left out.
 func BackupPlan(data string) backup.Plan {
 	return backup.Plan{
-		Before: []string{"KV_" + decisions, "QUARANTINE"},
+		Before: []string{
+			"KV_" + decisions, "QUARANTINE",
+			"KV_translator", "KV_delivery-outcomes", "KV_delivery-threads", "KV_delivery-told", "KV_delivery-corrected",
+		},
 		Ledger: "LEDGER",
 		Leave:  []string{"KV_logins", "KV_leases"},
 		Data:   data,

@@ -18,7 +18,7 @@ type forecasted struct {
 		From  struct {
 			Open   float64 `json:"open_prospects"`
 			Met    float64 `json:"people_to_be_met"`
-			Nobody float64 `json:"events_without_a_person"`
+			Others float64 `json:"other_events"`
 		} `json:"expected_from"`
 	}
 	Amount *struct {

@@ -357,7 +357,7 @@ func TestToday(t *testing.T) {
 	d.ask(http.MethodGet, d.since("/v1/today?rep=kim"), "", http.StatusOK, &day)
 	want := []string{
 		"13 calls before 11:00", "Call 1 new lead for the first time", "Rebook 1 no-show",
-		"Follow up 2 proposals older than 5 days", "Hold 1 appointment",
+		"Follow up 2 proposals older than 5 days", "Prepare and hold 1 appointment, at 14:00",
 	}
 	if diff := cmp.Diff(want, day.texts()); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)

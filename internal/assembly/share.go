@@ -63,11 +63,8 @@ type leases struct {
 	key    string
 }
 
-// The keys under which tables lie: whose the partitions are, and whose turn it is to translate.
-const (
-	partitionsTable = "partitions"
-	translatorTable = "translator"
-)
+// partitionsTable is the key under which lies whose the partitions are.
+const partitionsTable = "partitions"
 
 func openLeases(ctx context.Context, l *ledger.Ledger, key string) (leases, error) {
 	bucket, err := l.Bucket(ctx, "leases")

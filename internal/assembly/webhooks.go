@@ -52,7 +52,7 @@ func (s *Services) OpenWebhooks(
 		return nil, err
 	}
 	open := map[string]*ledger.Bucket{}
-	for _, name := range []string{"connections", "connection-counts", "delivery-replays", "translator"} {
+	for _, name := range []string{"connections", "connection-counts", "delivery-replays", "delivery-corrected", "translator"} {
 		if open[name], err = l.Bucket(ctx, name); err != nil {
 			return nil, err
 		}
@@ -71,7 +71,7 @@ func (s *Services) OpenWebhooks(
 		Buckets: deliveries.Buckets{
 			Outcomes: open["delivery-outcomes"], Threads: open["delivery-threads"], Replays: open["delivery-replays"],
 		},
-		Told: open["delivery-told"], Retries: open["delivery-retries"], Marks: open["translator"],
+		Told: open["delivery-told"], Retries: open["delivery-retries"], Corrected: open["delivery-corrected"], Marks: open["translator"],
 	}
 	w.Log = deliveries.NewLog(deliveryStream{w.kept}, w.buckets.Buckets, now)
 	if w.Connections, err = connections.Open(ctx, open["connections"], s.Vault, now); err != nil {

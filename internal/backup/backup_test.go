@@ -201,3 +201,26 @@ func TestService(t *testing.T) {
 		t.Errorf("a relative path: %v", err)
 	}
 }
+
+// A backup within the data folder would share its fate.
+func TestFolderWithinDataFolder(t *testing.T) {
+	t.Parallel()
+	p := plan(t)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(p.Data, link); err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]error{
+		p.Data: backup.ErrWithin, filepath.Join(p.Data, "backups", "monday"): backup.ErrWithin,
+		filepath.Join(p.Data, "..", filepath.Base(p.Data), "x"): backup.ErrWithin,
+		filepath.Join(link, "checkpoints", "x"):                 backup.ErrWithin,
+		p.Data + "-beside":                                      nil,
+	} {
+		if _, err := backup.Write(t.Context(), folder, p, &source{streams: []string{"L"}}, clock); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", folder, err, want)
+		}
+	}
+	if entries, err := os.ReadDir(p.Data); err != nil || len(entries) != 3 {
+		t.Errorf("something was written there: %v, %v", entries, err)
+	}
+}

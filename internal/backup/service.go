@@ -68,14 +68,14 @@ func (s *Service) Run(ctx context.Context) {
 }
 
 // Start begins a backup into a folder, and returns before it has ended. It returns ErrFolder for a folder that cannot be
-// written to, ErrRunning while another one is being written.
+// written to, ErrWithin for one in the data folder, ErrRunning while another one is being written.
 func (s *Service) Start(folder string) (Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.job.State == "running" {
 		return s.job, ErrRunning
 	}
-	if err := prepare(folder); err != nil {
+	if err := prepare(folder, s.plan.Data); err != nil {
 		return s.job, err
 	}
 	s.job = Job{State: "running", Folder: folder, Began: s.now().UTC()}

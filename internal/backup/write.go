@@ -19,6 +19,9 @@ import (
 // ErrFolder is returned for a folder that a backup cannot be written to.
 var ErrFolder = errors.New("want the absolute path of a folder that is new or empty")
 
+// ErrWithin is returned for a folder within the data folder: whatever befalls the one befalls the other.
+var ErrWithin = errors.New("want a folder outside the data folder")
+
 // Source is the server that keeps the ledger.
 type Source interface {
 	// Streams returns the names of all streams.
@@ -39,7 +42,7 @@ type Plan struct {
 
 // Write copies everything into a folder and returns the manifest, which is durable there by then, as all else.
 func Write(ctx context.Context, folder string, plan Plan, source Source, now func() time.Time) (Manifest, error) {
-	if err := prepare(folder); err != nil {
+	if err := prepare(folder, plan.Data); err != nil {
 		return Manifest{}, err
 	}
 	w := writer{folder: folder, manifest: Manifest{Format: Format, Began: now().UTC()}}
@@ -53,10 +56,15 @@ func Write(ctx context.Context, folder string, plan Plan, source Source, now fun
 	return w.manifest, nil
 }
 
-// prepare makes the folder, unless it is there and empty.
-func prepare(folder string) error {
+// prepare makes the folder, unless it is there and empty. It is not within the data folder, "" for none.
+func prepare(folder, data string) error {
 	if !filepath.IsAbs(folder) {
 		return ErrFolder
+	}
+	if data != "" {
+		if inside, err := within(folder, data); err != nil || inside {
+			return errors.Join(ErrWithin, err)
+		}
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("%w: %w", ErrFolder, err)
@@ -65,6 +73,34 @@ func prepare(folder string) error {
 		return errors.Join(ErrFolder, err)
 	}
 	return nil
+}
+
+// within tells whether a folder, which need not be there yet, is another one or below it, whatever links lead there.
+func within(folder, other string) (bool, error) {
+	other, err := filepath.Abs(other)
+	if err != nil {
+		return false, err
+	}
+	inode, err := os.Stat(other)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for {
+		if resolved, err := filepath.EvalSymlinks(folder); err == nil { // a part that is there: from here on nothing is a link
+			folder = resolved
+		}
+		if here, err := os.Stat(folder); err == nil && os.SameFile(here, inode) {
+			return true, nil
+		}
+		above := filepath.Dir(folder)
+		if above == folder {
+			return false, nil
+		}
+		folder = above
+	}
 }
 
 type writer struct {

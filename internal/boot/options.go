@@ -93,6 +93,7 @@ type API struct {
 	Secrets
 	FirstKey
 	Public
+	Alerts
 	AuditKey string `env:"MILEMARKER_AUDIT_KEY" help:"Key that signs checkpoints of the ledger, to be shared by all api programs; by default the file audit.key in the data folder."`
 }
 

@@ -10,6 +10,7 @@ const (
 	Amended    Verdict = "amended"    // it stands in place of what was told before
 	Superseded Verdict = "superseded" // a later delivery has told something else since, which stays
 	Conflict   Verdict = "conflict"   // something else was told before, and stays
+	Corrected  Verdict = "corrected"  // somebody has corrected or voided it by hand since, which stays
 	Rejected   Verdict = "rejected"   // it is not valid
 	Voided     Verdict = "voided"     // a replay no longer tells of it
 )

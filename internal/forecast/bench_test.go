@@ -9,9 +9,9 @@ import (
 // BenchmarkMake forecasts eight stages from 2,000 people under way.
 func BenchmarkMake(b *testing.B) {
 	way := Way{Share: rates.Prior{Mean: 0.2, Strength: 4}.Shrink(rates.Trial{N: 200, K: 60}), Timing: rates.Fixed(20)}
-	in := Input{Met: Arrivals{N: 500, Weeks: 13, Spread: 2}, Pace: usual(), Sales: Sales{Amounts: []float64{100, 200, 900}}, Seed: 1}
+	in := Input{Met: Steady(500, 13, 2), Pace: usual(), Sales: sold(100, 200, 900), Seed: 1}
 	for i := range 8 {
-		s := Stage{Name: "stage", FromMet: way, Anonymous: Arrivals{Weeks: 13, Spread: 1}}
+		s := Stage{Name: "stage", FromMet: way, Others: Steady(0, 13, 1)}
 		for range i {
 			s.From = append(s.From, way)
 		}

@@ -7,11 +7,11 @@ import (
 	"milemarker/internal/rates"
 )
 
-// Weeks is how far a forecast reaches.
-const Weeks = 13
-
-// Met stands for the stage at which everybody is who was just met.
-const Met = -1
+// How far a forecast reaches.
+const (
+	Weeks = 13
+	Days  = 1 + 7*Weeks // the rest of today, and the days of the weeks after it
+)
 
 // Open is some people under way who are at the same place.
 type Open struct {
@@ -24,35 +24,49 @@ type Open struct {
 type Way struct {
 	Share  rates.Share // who ever gets there
 	Timing rates.Curve // how long those take who do; it reaches 1
+
+	// Kept is the share of those who get there who are still at the place and at none after it, by whole days since they
+	// came; KeptInVain that of those who never get there. The last value holds from then on. With neither, who gets there
+	// is at the place until then, and who never does stays for ever.
+	Kept, KeptInVain []float64
 }
 
-// Arrivals is how often something begins.
-type Arrivals struct {
-	N      float64 // seen
-	Weeks  float64 // during so many weeks
-	Spread float64 // variance of a week's number against its mean; 1 for Poisson
+// chance returns how likely somebody is to get there who has been at the place for so many days: Bayes' rule on those who
+// are still there.
+func (w Way) chance(days int) float64 {
+	get, vain := w.Share.Mean, 1-w.Share.Mean
+	if w.Kept == nil {
+		get *= 1 - w.Timing.By(days)
+	} else {
+		get *= at(w.Kept, days)
+		vain *= at(w.KeptInVain, days)
+	}
+	if get <= 0 {
+		return 0
+	}
+	return get / (get + vain)
 }
+
+// at returns the value of a day; the last one holds from then on.
+func at(curve []float64, day int) float64 { return curve[min(day, len(curve)-1)] }
 
 // Stage is a stage of the journey and the ways to it.
 type Stage struct {
-	Name      string
-	FromMet   Way
-	From      []Way    // by index of the earlier stage
-	Anonymous Arrivals // events that name nobody
-}
-
-// Sales is what sign-ups bring.
-type Sales struct {
-	Amounts []float64 // single ones, to be drawn from; none: no money is told
+	Name    string
+	FromMet Way
+	From    []Way    // by index of the earlier stage
+	Flow    Arrivals // people who come here for the first time: how restless that is
+	Others  Arrivals // events that name nobody, or bring nobody here for the first time
 }
 
 // Input is everything that a forecast follows from.
 type Input struct {
 	Stages []Stage // from the first to the sign-up, each later than those before
 	Open   []Open
-	Met    Arrivals       // people met for the first time
-	Pace   [Weeks]float64 // working time of each week against a usual one
+	Met    Arrivals      // people met for the first time
+	Pace   [Days]float64 // working time of each day against that of a usual week
 	Sales  Sales
+	Book   Book
 	Seed   uint64
 	Worlds int // that are simulated; 0 for 1,000
 }
@@ -67,7 +81,7 @@ func (in Input) Validate() error {
 		if len(s.From) != i {
 			errs = append(errs, fmt.Errorf("stage %s: want %d ways from the stages before it", s.Name, i))
 		}
-		if s.Anonymous.Weeks <= 0 {
+		if !s.Others.valid() {
 			errs = append(errs, fmt.Errorf("stage %s: want more than 0 weeks of history", s.Name))
 		}
 	}
@@ -76,7 +90,7 @@ func (in Input) Validate() error {
 			errs = append(errs, fmt.Errorf("%d people at stage %d since %d days: out of range", o.N, o.Stage, o.Days))
 		}
 	}
-	if in.Met.Weeks <= 0 {
+	if !in.Met.valid() {
 		errs = append(errs, errors.New("people met: want more than 0 weeks of history"))
 	}
 	for _, p := range in.Pace {
@@ -85,31 +99,4 @@ func (in Input) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Rate reads arrivals off the numbers of past weeks.
-func Rate(weeks []float64) Arrivals {
-	a := Arrivals{Weeks: float64(len(weeks)), Spread: 1}
-	if len(weeks) == 0 {
-		return Arrivals{Weeks: 1, Spread: 1}
-	}
-	for _, n := range weeks {
-		a.N += n
-	}
-	mean := a.N / a.Weeks
-	if len(weeks) < 4 || mean == 0 {
-		return a
-	}
-	variance := 0.0
-	for _, n := range weeks {
-		variance += (n - mean) * (n - mean) / (a.Weeks - 1)
-	}
-	a.Spread = min(max(1, variance/mean), 50)
-	return a
-}
-
-// draw returns the mean number of a week as it may truly be: a gamma distribution about what was seen, the wider the
-// more restless the weeks were (Jeffreys' prior).
-func (a Arrivals) draw(r rates.Source) float64 {
-	return rates.Gamma(r, (a.N+0.5)/a.Spread) * a.Spread / a.Weeks
 }

@@ -313,7 +313,7 @@ func TestCheckLooksFromAllSides(t *testing.T) {
 	d := s.desk(now)
 	find := func(goal, point string) Point {
 		t.Helper()
-		_, points, err := d.Check(t.Context(), "acme", goal, now)
+		_, points, err := d.Check(t.Context(), "acme", goal, now, Beside{})
 		if err != nil {
 			t.Fatal(err)
 		}

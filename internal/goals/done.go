@@ -64,13 +64,14 @@ func (s *sitting) done(ctx context.Context, st Standing) (pace.Done, error) {
 		if on < from || on > st.Day {
 			continue
 		}
-		sum, of, happened, ok := metric.Parts(st.Metric, days[on])
+		rows := s.counted(on, days[on])
+		sum, of, happened, ok := metric.Parts(st.Metric, rows)
 		if !ok {
 			return d, errors.New("the sum of a day is out of range")
 		}
 		d.Days = append(d.Days, pace.Day{On: on, Sum: sum, Of: of, Happened: float64(happened)})
 		if on >= st.Goal.StartsOn {
-			own = append(own, days[on]...)
+			own = append(own, rows...)
 		}
 	}
 	var ok bool
@@ -84,6 +85,18 @@ func (s *sitting) done(ctx context.Context, st Standing) (pace.Done, error) {
 		d.Amounts, err = s.amounts(ctx, st)
 	}
 	return d, err
+}
+
+// counted returns what was done on a day as the org counted it then; see projections.OrgSettings.Outcome.
+func (s *sitting) counted(on calendar.Day, rows []metric.Row) []metric.Row {
+	if len(s.settings.Producing) == 0 {
+		return rows
+	}
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].Outcome = s.settings.Outcome(rows[i].Type, rows[i].Outcome, on)
+	}
+	return rows
 }
 
 // read returns what the owner of a goal did on `from` and later, until the instant of its standing. Rollups keep whole

@@ -50,6 +50,9 @@ type Desk struct {
 	Now    func() time.Time
 	Logger *slog.Logger // hears of events that cannot be read; they are left out
 
+	// Foresight tells what is to be expected of goals; nil, or where it says nothing, Foresee does.
+	Foresight Foresight
+
 	// Foresee reckons outlooks; nil for pace.Foresee.
 	Foresee func(g pace.Goal, d pace.Done, now time.Time, w calendar.Working, c pace.Chance) (pace.Outlook, bool)
 }

@@ -33,6 +33,7 @@ type Standing struct {
 	Working  calendar.Working // of the owner
 	Pace     pace.Pace
 	Outlook  *pace.Outlook // nil where there is too little history, or nothing to come
+	LeansOn  string        // what a forecast that the outlook is of leans on; "" for pace's own model
 	NoPace   string        // why nothing can be told, in a sentence; Pace has no status then
 	Behind   Behind
 }
@@ -89,16 +90,7 @@ func (s *sitting) judge(ctx context.Context, st *Standing) error {
 		return err
 	}
 	st.Pace = pace.Check(course, st.Done, st.At, st.Working)
-	if !st.Pace.Status.Final() {
-		foresee := s.Foresee
-		if foresee == nil {
-			foresee = pace.Foresee
-		}
-		if o, ok := foresee(course, st.Done, st.At, st.Working, s.chance(st)); ok {
-			st.Outlook = &o
-		}
-	}
-	return nil
+	return s.foresee(ctx, st)
 }
 
 // chance returns the source of chance of a goal's day: the same question gives the same answer.

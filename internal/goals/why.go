@@ -7,11 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"milemarker/events"
-	"milemarker/internal/calendar"
 	"milemarker/internal/metric"
 	"milemarker/internal/pace"
-	"milemarker/projections"
+	"milemarker/internal/rates"
 )
 
 // Why is a gap taken apart.
@@ -105,12 +103,17 @@ func (s *sitting) chain(ctx context.Context, st Standing) ([]pace.Link, error) {
 			}
 			f.before["signups"], f.since["signups"] = sold.before["signups"], sold.since["signups"]
 		}
-		links = s.links(st, steps[:last+1], f)
+		others, err := s.everybody(ctx, st, steps[:last+1])
+		if err != nil {
+			return nil, err
+		}
+		links = s.links(st, steps[:last+1], f, others)
 	}
 	if !amount {
 		return links, nil
 	}
-	return append(links, s.value(st, links)...), nil
+	value, err := s.value(ctx, st, links)
+	return append(links, value...), err
 }
 
 // flow reads what the owner of a goal did of some stages.
@@ -145,15 +148,19 @@ func (s *sitting) flow(ctx context.Context, st Standing, steps []stage, currency
 	return f, nil
 }
 
-// links makes the chain of the stages that are counted at all: the first is the volume, the others are rates.
-func (s *sitting) links(st Standing, steps []stage, f flow) []pace.Link {
+// links makes the chain of the stages that are planned, or else counted at all: the first is the volume, the others are
+// rates.
+func (s *sitting) links(st Standing, steps []stage, f flow, others []tally) []pace.Link {
+	plan, last := s.planned(st), steps[len(steps)-1]
 	steps = slices.DeleteFunc(slices.Clone(steps), func(x stage) bool {
-		return f.before[x.metric] == 0 && f.since[x.metric] == 0 && x != steps[len(steps)-1]
+		if plan.leadsTo(last.metric) {
+			return !slices.Contains(plan.stages, x.metric)
+		}
+		return f.before[x.metric] == 0 && f.since[x.metric] == 0 && x != last
 	})
 	if len(steps) > 1 && steps[0].metric == "leads" && steps[1].metric == "calls" {
 		steps = steps[1:] // who calls begins with calls
 	}
-	plan := s.plannedRates(st)
 	var links []pace.Link
 	for i, x := range steps {
 		l := pace.Link{Name: x.metric, Title: x.title, Counted: f.since[x.metric], Law: pace.Share}
@@ -166,12 +173,16 @@ func (s *sitting) links(st Standing, steps []stage, f flow) []pace.Link {
 		}
 		from := steps[i-1].metric
 		l.Of = f.since[from]
-		planned, has := plan[x.rate]
+		planned := plan.rate(x, from)
+		share, believed := believe(others, from, x.metric, f.before)
 		switch {
-		case has && planned > 0:
-			l.Assumed, l.Source = planned.Float64(), "plan"
+		case planned > 0:
+			l.Assumed, l.Source = planned, "plan"
+		case believed:
+			l.Assumed, l.N, l.Weight = share.Mean, share.N, share.Weight
+			l.Source = source("rate", st.Goal.Owner, share.N, share.Weight)
 		case f.before[from] >= thinHistory && f.before[x.metric] > 0:
-			l.Assumed, l.N, l.Source = f.before[x.metric]/f.before[from], f.before[from], "own rate before the goal began"
+			l.Assumed, l.N, l.Weight, l.Source = f.before[x.metric]/f.before[from], f.before[from], 1, "own rate before the goal began"
 		case l.Of > 0 && l.Counted > 0:
 			l.Assumed, l.Source = l.Counted/l.Of, "taken as it is: too little history"
 		default:
@@ -183,7 +194,7 @@ func (s *sitting) links(st Standing, steps []stage, f flow) []pace.Link {
 }
 
 // value returns the links of an amount behind its chain: how many there are, where no stage tells, and what each is worth.
-func (s *sitting) value(st Standing, links []pace.Link) []pace.Link {
+func (s *sitting) value(ctx context.Context, st Standing, links []pace.Link) ([]pace.Link, error) {
 	var since, before, worthSince, worthBefore float64
 	for _, d := range st.Done.Days {
 		if d.On < st.Goal.StartsOn {
@@ -199,44 +210,28 @@ func (s *sitting) value(st Standing, links []pace.Link) []pace.Link {
 	if st.Goal.Metric == "signup_amount" {
 		value.Title = "average sale"
 	}
-	planned, has := s.plannedRates(st)["average_sale"]
+	all, err := s.average(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	planned := s.planned(st).rates["average_sale"]
 	switch {
-	case has && planned > 0 && st.Goal.Metric == "signup_amount":
+	case planned > 0 && st.Goal.Metric == "signup_amount":
 		value.Assumed, value.Source = planned.Float64(), "plan"
-	case before >= thinHistory && worthBefore > 0:
-		value.Assumed, value.N, value.Source = worthBefore/before, before, "own average before the goal began"
+	case all.N >= thinHistory && all.Value > 0:
+		own := rates.Mean{N: before, Value: worthBefore / max(1, before)}
+		value.Assumed, value.Weight = own.Shrink(all.Value, everybodyWorth)
+		value.N, value.Source = before, source("average", st.Goal.Owner, before, value.Weight)
 	case since > 0 && worthSince > 0:
 		value.Assumed, value.Source = worthSince/since, "taken as it is: too little history"
 	default:
 		value.Assumed, value.Source = 1, "nothing known"
 	}
 	if len(links) > 0 {
-		return []pace.Link{value}
+		return []pace.Link{value}, nil
 	}
 	return []pace.Link{{
 		Name: st.Goal.Metric, Title: "of them", Volume: true, Counted: since, Law: pace.Counts,
 		Dispersion: st.Pace.Spread.Dispersion, Source: "what the line needs at the average assumed",
-	}, value}
-}
-
-// plannedRates returns the rates of the plan that stands behind a goal on its day: the last one that names the goal, or
-// whose owner and time are the goal's.
-func (s *sitting) plannedRates(st Standing) map[string]events.Decimal {
-	rates := map[string]events.Decimal{}
-	for _, r := range s.plans {
-		p, err := events.DecodeData[events.PlanAdopted](r.Event)
-		if err != nil {
-			continue
-		}
-		from, errFrom := calendar.ParseDay(string(p.StartsOn))
-		to, errTo := calendar.ParseDay(string(p.EndsOn))
-		if errFrom != nil || errTo != nil {
-			continue
-		}
-		own := projections.Chain(p.Owner, nil)[0] == st.Goal.Owner && from <= st.Day && st.Day <= to
-		if p.Goal == st.Goal.ID || p.Goal == "" && own || p.Goal != "" && Above(s.goals, st.Goal.ID, p.Goal, st.Day) {
-			rates = p.Rates
-		}
-	}
-	return rates
+	}, value}, nil
 }

@@ -3,6 +3,7 @@ package held
 import (
 	"cmp"
 	"container/heap"
+	"strings"
 	"time"
 
 	"milemarker/events"
@@ -23,6 +24,7 @@ type Book struct {
 	facts  map[name][]fact // by appointment
 	of     map[name]name   // the appointment that an event is about
 	voided map[name]bool   // events that were taken back; a void may come before its event
+	denied map[name]bool   // those of them that somebody else took back: it was not held
 	asked  map[name]bool   // ids of drafts handed out that have not come back
 	fresh  map[name]bool   // appointments of which something was added since the last Due
 	queue  queue           // appointments that may come due
@@ -33,7 +35,7 @@ func New(cfg Config) *Book {
 	cfg.Grace = cmp.Or(cfg.Grace, 12*time.Hour)
 	cfg.Length = cmp.Or(cfg.Length, time.Hour)
 	return &Book{
-		cfg: cfg, facts: map[name][]fact{}, of: map[name]name{}, voided: map[name]bool{}, asked: map[name]bool{},
+		cfg: cfg, facts: map[name][]fact{}, of: map[name]name{}, voided: map[name]bool{}, denied: map[name]bool{}, asked: map[name]bool{},
 		fresh: map[name]bool{},
 	}
 }
@@ -48,7 +50,7 @@ func (b *Book) Add(r events.Record) {
 	delete(b.asked, id)
 	switch {
 	case r.Event.Type == events.TypeEventVoided:
-		b.void(name{id.org, p.Event})
+		b.void(name{id.org, p.Event}, own(r.Event))
 	case p.Appointment != "":
 		if _, known := b.of[id]; known {
 			return
@@ -60,8 +62,11 @@ func (b *Book) Add(r events.Record) {
 	}
 }
 
-func (b *Book) void(id name) {
+func (b *Book) void(id name, own bool) {
 	b.voided[id] = true
+	if !own && strings.HasPrefix(id.id, inferredID) {
+		b.denied[id] = true
+	}
 	if appointment, ok := b.of[id]; ok {
 		b.fresh[appointment] = true
 	}
@@ -113,11 +118,15 @@ func (b *Book) Next() time.Time {
 // judge says what is missing about one appointment, and has it come again when that depends on the time.
 func (b *Book) judge(appointment name, now time.Time) []events.Draft {
 	var stand, inferred []fact
-	taken := map[int64]int{} // by end: inferred ones that were taken back
+	taken := map[int64]int{}   // by end: inferred ones that were taken back
+	denied := map[int64]bool{} // by end: somebody took one back
 	for _, f := range b.facts[appointment] {
 		switch gone := b.voided[name{appointment.org, f.id}]; {
 		case gone && f.inferred:
 			taken[f.time.UnixMicro()]++
+			if b.denied[name{appointment.org, f.id}] {
+				denied[f.time.UnixMicro()] = true
+			}
 		case gone:
 		case f.inferred:
 			inferred = append(inferred, f)
@@ -127,7 +136,7 @@ func (b *Book) judge(appointment name, now time.Time) []events.Draft {
 	}
 	s, ok := slot(stand)
 	due := s.ends.Add(b.cfg.Grace)
-	wanted := ok && !settled(stand) && !s.recorded.After(due)
+	wanted := ok && !settled(stand) && !s.recorded.After(due) && !denied[s.ends.UnixMicro()]
 	var drafts []events.Draft
 	found := false
 	for _, f := range inferred {

@@ -4,6 +4,7 @@
 // An appointment counts as held once its end and a grace have passed, unless it was cancelled, or the prospect did not
 // come, or somebody said that it was held. What is inferred says so (inferred: true), and is taken back as soon as it
 // turns out otherwise: a no-show or a cancellation that is told later, an appointment that was moved, somebody's own word.
+// Where somebody takes it back or amends it by hand, that stays, until the appointment is moved.
 //
 //	what stands in the ledger (any order) --Add--> Book --Due(now)--> events to be recorded, events to be voided
 //
@@ -46,6 +47,9 @@ func Types() []string {
 // Source is what inferred events say of who told them.
 const Source = "/milemarker/held"
 
+// inferredID is what the ids of inferred events, and of their voids, begin with.
+const inferredID = "held_"
+
 // fact is an event about an appointment.
 type fact struct {
 	position events.Position
@@ -76,7 +80,7 @@ func read(r events.Record, length time.Duration) (fact, payload, bool) {
 		return fact{}, p, false
 	}
 	f := fact{
-		position: r.Position, id: e.ID, typ: e.Type, time: e.Time, recorded: e.RecordedAt, inferred: p.Inferred && e.Source == Source,
+		position: r.Position, id: e.ID, typ: e.Type, time: e.Time, recorded: e.RecordedAt, inferred: p.Inferred && own(e),
 		rep: e.Rep, team: e.Team, prospect: e.Prospect,
 		source: p.Source, campaign: p.Campaign, product: p.Product, ends: p.EndsAt,
 	}
@@ -86,6 +90,9 @@ func read(r events.Record, length time.Duration) (fact, payload, bool) {
 	f.ends = f.ends.UTC().Truncate(time.Microsecond) // as events keep times
 	return f, p, true
 }
+
+// own tells whether an event was inferred here. An amendment by hand has the source of what it amends, and a key.
+func own(e events.Event) bool { return e.Source == Source && e.RecordedBy == "" }
 
 // isSlot tells whether the fact says when the appointment is.
 func (f fact) isSlot() bool {
@@ -141,7 +148,7 @@ func draft(appointment string, s fact, nth int) events.Draft {
 		panic(err) // texts always marshal
 	}
 	return events.Draft{
-		ID: "held_" + short(sum[:]), Source: Source, Type: events.TypeAppointmentHeld, Rep: s.rep, Team: s.team,
+		ID: inferredID + short(sum[:]), Source: Source, Type: events.TypeAppointmentHeld, Rep: s.rep, Team: s.team,
 		Subject: s.prospect, Time: s.ends, Data: data,
 	}
 }
@@ -153,7 +160,7 @@ func void(id string) events.Draft {
 	if err != nil {
 		panic(err) // texts always marshal
 	}
-	return events.Draft{ID: "held_" + short(sum[:]), Source: Source, Type: events.TypeEventVoided, Data: data}
+	return events.Draft{ID: inferredID + short(sum[:]), Source: Source, Type: events.TypeEventVoided, Data: data}
 }
 
 func short(sum []byte) string {

@@ -100,6 +100,45 @@ func (l *ledger) stands() string {
 	return strings.Join(out, ", ")
 }
 
+// What somebody takes back or amends by hand stays so, until the appointment is moved.
+func TestInferenceTakenBackByHand(t *testing.T) {
+	inferred := func(l *ledger) string {
+		for _, e := range l.events {
+			if e.Source == held.Source {
+				return e.ID
+			}
+		}
+		t.Fatal("nothing was inferred")
+		return ""
+	}
+	l := newLedger()
+	l.tell("s", "scheduled", 0, 10)
+	l.pass(23)
+	l.void(inferred(l))
+	l.pass(99)
+	if got := l.stands(); got != "" {
+		t.Errorf("taken back: %s", got)
+	}
+	l.tell("m", "rescheduled", 100, 110)
+	l.pass(200)
+	if got := l.stands(); got != "held at 111 by ann" {
+		t.Errorf("moved: %s", got)
+	}
+
+	l = newLedger()
+	l.tell("s", "scheduled", 0, 10)
+	l.pass(23)
+	l.void(inferred(l))
+	l.add(events.Event{
+		ID: "amend-1", Org: "acme", Source: held.Source, RecordedBy: "k1", Type: events.TypeAppointmentHeld, Time: hour(11),
+		RecordedAt: hour(24), Rep: "bob", Data: json.RawMessage(`{"appointment":"a1","inferred":true}`),
+	})
+	l.pass(99)
+	if got := l.stands(); got != "held at 11 by bob" {
+		t.Errorf("amended: %s", got)
+	}
+}
+
 func TestHeld(t *testing.T) {
 	for name, c := range map[string]struct {
 		tell func(*ledger)

@@ -49,13 +49,17 @@ var table = map[string]row{
 	"internal/metric":   {pure: true, ours: []string{"events"}},
 	"internal/rates":    {pure: true},
 	"internal/plan":     {pure: true, ours: []string{"internal/calendar", "internal/rates"}},
-	"internal/forecast": {pure: true, ours: []string{"internal/rates"}},
+	"internal/forecast": {pure: true, ours: []string{"internal/calendar", "internal/rates"}},
+	"internal/foresight": {ours: []string{
+		"events", "projections", "internal/calendar", "internal/forecast", "internal/goals", "internal/pace",
+	}},
 	"internal/today":    {pure: true, ours: []string{"events"}},
 	"internal/pace":     {pure: true, ours: []string{"events", "internal/calendar"}},
 	"internal/people":   {pure: true},
 	"internal/holidays": {ours: []string{"internal/calendar"}},
 	"internal/goals": {ours: []string{
 		"events", "projections", "internal/calendar", "internal/holidays", "internal/metric", "internal/pace",
+		"internal/plan", "internal/rates", "internal/routine", "internal/timeblocks",
 	}},
 
 	"api":         {pure: true},
@@ -81,6 +85,7 @@ var table = map[string]row{
 	}},
 
 	"internal/timeblocks": {ours: []string{"events", "internal/calendar"}},
+	"internal/declared":   {ours: []string{"events", "internal/calendar", "internal/holidays", "internal/metric", "internal/timeblocks"}},
 	"internal/routine":    {pure: true, ours: []string{"events", "internal/calendar"}},
 	"internal/shelf":      {},
 	"internal/links":      {ours: []string{"internal/shelf"}},
@@ -91,6 +96,8 @@ var table = map[string]row{
 		}, plain...),
 		homes: []string{watermill},
 	},
+
+	"internal/forecaster": {ours: append([]string{"internal/forecast", "internal/foresight", "internal/goals"}, plain...)},
 
 	"internal/connections": {ours: []string{"events", "internal/providers"}},
 	"internal/deliveries":  {ours: []string{"events", "internal/providers"}},
@@ -119,9 +126,9 @@ var table = map[string]row{
 	"internal/ledger":    {ours: []string{"events"}, homes: []string{nats, watermill}},
 	"internal/warehouse": {ours: []string{"events", "projections", "internal/calendar"}, homes: []string{clickhouse}},
 
-	"internal/ingest":    {ours: plain, homes: []string{echo, watermill}},
+	"internal/ingest":    {ours: append([]string{"internal/declared"}, plain...), homes: []string{echo, watermill}},
 	"internal/projector": {ours: plain, homes: []string{watermill}},
-	"internal/api":       {ours: append([]string{"api", "internal/plan", "internal/forecast", "internal/rates", "internal/today", "internal/connections", "internal/deliveries", "internal/mapping", "internal/providers", "internal/providers/mapped", "internal/providers/wire", "internal/audit", "internal/backup", "internal/goals", "internal/links", "internal/notify", "internal/routine", "internal/timeblocks", "internal/holidays", "internal/quarantine"}, plain...), homes: []string{echo}},
+	"internal/api":       {ours: append([]string{"api", "internal/declared", "internal/plan", "internal/forecast", "internal/foresight", "internal/rates", "internal/today", "internal/connections", "internal/deliveries", "internal/mapping", "internal/providers", "internal/providers/mapped", "internal/providers/wire", "internal/audit", "internal/backup", "internal/goals", "internal/links", "internal/notify", "internal/routine", "internal/timeblocks", "internal/holidays", "internal/quarantine"}, plain...), homes: []string{echo}},
 
 	"internal/embedded/natsd":          {homes: []string{nats}},
 	"internal/embedded/natsd/...":      {ours: []string{"internal/embedded/natsd"}, homes: []string{nats}},
@@ -132,7 +139,7 @@ var table = map[string]row{
 		ours: append([]string{
 			"internal/boot", "internal/ledger", "internal/warehouse", "internal/vault", "internal/recorder",
 			"internal/ingest", "internal/projector", "internal/api",
-			"internal/alerts", "internal/goals", "internal/links", "internal/notify",
+			"internal/alerts", "internal/forecaster", "internal/goals", "internal/links", "internal/notify",
 			"internal/connections", "internal/deliveries", "internal/held", "internal/hooks", "internal/mapping", "internal/translator", "internal/providers/...",
 			"internal/audit", "internal/backup", "internal/lease", "internal/quarantine", "internal/telemetry", "internal/verify",
 		}, plain...),
@@ -143,7 +150,8 @@ var table = map[string]row{
 	"cmd/api":        {ours: mains},
 	"cmd/milemarker": {ours: []string{"..."}},
 
-	"docs/examples/webhooks": {},
+	"docs/examples/webhooks":          {},
+	"docs/examples/crm-opportunities": {ours: []string{"..."}},
 
 	"internal/house":      {},
 	"internal/acceptance": {},

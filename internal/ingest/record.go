@@ -14,6 +14,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/access"
+	"milemarker/internal/declared"
 	"milemarker/internal/problem"
 )
 
@@ -169,6 +170,9 @@ func (s *server) submit(c echo.Context, caller access.Caller, in []submission) (
 			each.violations = append(each.violations, events.Violation{
 				Pointer: "/type", Detail: "is for keys with the scope admin",
 			})
+		}
+		if len(each.violations) == 0 {
+			each.violations = declared.Raw(each.draft, s.deps.Clock())
 		}
 		if len(each.violations) > 0 {
 			receipts[i] = events.Receipt{ID: each.draft.ID, Outcome: events.Rejected, Violations: each.violations}

@@ -1,6 +1,10 @@
 package metric
 
-import "slices"
+import (
+	"slices"
+
+	"milemarker/events"
+)
 
 // Unit is what a number is counted in.
 type Unit string
@@ -60,6 +64,14 @@ type Definition struct {
 	// Share is true if the numerator counts some of what the denominator counts, so that the number lies between
 	// 0 and 1 and has an interval.
 	Share bool `json:"share"`
+}
+
+// ByCategory tells whether the number sets categories of logged time apart, so that it depends on which of them an org
+// counts as income-producing.
+func (d Definition) ByCategory() bool {
+	return slices.ContainsFunc(slices.Concat(d.Numerator, d.Denominator), func(s Selector) bool {
+		return len(s.Outcomes) > 0 && (len(s.Types) == 0 || slices.Contains(s.Types, events.TypeTimeLogged))
+	})
 }
 
 // Additive tells whether the number of a period is the sum of those of its parts. Only such a number can be the

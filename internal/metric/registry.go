@@ -106,7 +106,8 @@ func timeSpent() []Definition {
 			Source: "definitions, 2: income-producing share",
 			Noun:   "of the time", HigherIsBetter: true,
 			Formula: "(income-producing time logged + length of calls and held appointments) / (all time logged + length of " +
-				"calls and held appointments); a call that was also logged as time counts twice",
+				"calls and held appointments); income-producing is also what the org counts as such, on the days for which it said " +
+				"so; a call that was also logged as time counts twice",
 			Numerator: []Selector{
 				{Types: []string{"time.logged"}, Outcomes: []string{"income_producing"}, Measure: Duration},
 				{Types: []string{"call.completed", "appointment.held"}, Measure: Duration},

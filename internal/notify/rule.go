@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"milemarker/events"
@@ -226,15 +227,33 @@ func (r Rule) Check(known []Destination) (faults []Fault) {
 }
 
 // Rules keeps rules. It is safe for concurrent use.
-type Rules struct{ shelf *shelf.Shelf[Rule] }
+type Rules struct {
+	shelf *shelf.Shelf[Rule]
+
+	mu       sync.Mutex
+	versions map[string]uint64 // by org
+}
 
 // OpenRules returns the rules that a bucket keeps, which is watched until ctx ends.
 func OpenRules(ctx context.Context, b shelf.Bucket) (*Rules, error) {
-	s, err := shelf.Open[Rule](ctx, b, nil)
+	rs := &Rules{versions: map[string]uint64{}}
+	var err error
+	rs.shelf, err = shelf.Open[Rule](ctx, b, func(org, _ string) {
+		rs.mu.Lock()
+		defer rs.mu.Unlock()
+		rs.versions[org]++
+	})
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	return &Rules{s}, nil
+	return rs, nil
+}
+
+// Version returns a number that is another one after each change of an org's rules, as long as the process lives.
+func (rs *Rules) Version(org string) uint64 {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return rs.versions[org]
 }
 
 // List returns an org's rules.

@@ -17,7 +17,7 @@
 //	on_track    otherwise
 //
 // Counts follow a negative binomial law whose variance is a multiple of its mean, the owner's measured dispersion; it is
-// Poisson's (a multiple of 1) until 20 working days with 20 events were seen. Sums of amounts follow the law of so many
+// Poisson's (a multiple of 1) until 5 working days with 10 events were seen. Sums of amounts follow the law of so many
 // amounts with the owner's own mean and variance, once 20 were seen. Shares are binomial for the denominator that there
 // is, numbers for each of others Poisson or wider, averages gamma. What luck cannot be told of, and any goal that asks
 // for it, is judged strictly: on_track from the line on, at_risk down to nine tenths of it, else off_track. At-most goals

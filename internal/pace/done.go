@@ -41,30 +41,24 @@ func (d Done) upTo(from, to calendar.Day) (sum events.Decimal) {
 	return sum
 }
 
-// How much history it takes until luck counts as measured.
-const (
-	MinDays    = 20 // working days, since the first on which something happened
-	MinEvents  = 20 // events on them
-	MinAmounts = 20 // single amounts
-
-	spreadDays = 60  // working days that the dispersion is measured over
-	rateDays   = 120 // working days that the current rate looks back on
-	halfLife   = 20  // working days after which a day weighs half in the current rate
-)
-
-// Spread is how far the owner's results scatter by nature.
-type Spread struct {
-	// Dispersion is the variance of daily counts over their mean, 1 for pure chance (Poisson), which is also what is taken
-	// until it is measured. Less than 1 is never taken.
-	Dispersion float64
-	Days       int // working days that it was measured over, 0 if it was not
-
-	Mean, Variance float64 // of single amounts, in the unit of the target
-	Amounts        int     // how many they were measured over, 0 if they were not
+// happened adds up the events from a day until the end of another.
+func (d Done) happened(from, to calendar.Day) (n float64) {
+	for _, day := range d.Days {
+		if from <= day.On && day.On <= to {
+			n += day.Happened
+		}
+	}
+	return n
 }
+
+const (
+	rateDays = 120 // working days that the current rate looks back on
+	halfLife = 20  // working days after which a day weighs half in the current rate
+)
 
 // workday is one working day of the history.
 type workday struct {
+	on       calendar.Day
 	hours    float64 // working time
 	happened float64
 	sum, of  float64
@@ -74,63 +68,24 @@ type workday struct {
 // workdays returns the last n working days before a day, the newest first, none older than the first on which anything
 // happened. What was done on a day off counts to the working day before it.
 func (d Done) workdays(before calendar.Day, n int, w calendar.Working) []workday {
-	if len(d.Days) == 0 {
-		return nil
-	}
-	done := map[calendar.Day]Day{}
-	first := before
-	for _, day := range d.Days {
-		done[day.On] = day
-		first = min(first, day.On)
-	}
 	var out []workday
 	var off workday // done on the days off after the working day to come
-	for on := before - 1; on >= first && len(out) < n; on-- {
-		day := done[on]
-		off.happened += day.Happened
-		off.sum += day.Sum.Float64()
-		off.of += day.Of.Float64()
+	last := len(d.Days) - 1
+	for on := before - 1; last >= 0 && len(out) < n; on-- {
+		for ; last >= 0 && d.Days[last].On >= on; last-- {
+			if day := d.Days[last]; day.On == on {
+				off.happened += day.Happened
+				off.sum += day.Sum.Float64()
+				off.of += day.Of.Float64()
+			}
+		}
 		if hours := w.On(on).Hours(); hours > 0 {
-			off.hours, off.age = hours, len(out)
+			off.on, off.hours, off.age = on, hours, len(out)
 			out = append(out, off)
 			off = workday{}
 		}
 	}
 	return out
-}
-
-// spread measures how far the owner's results scatter, from what was done before today.
-//
-// The dispersion is Pearson's: the squared differences between each day's count and its share by working time of all
-// counts, over what pure chance would make of them. It is itself a guess from so many days; as with Student's law, the
-// fewer they are the more it is widened, so that what is called luck errs on the side of the owner.
-func (d Done) spread(today calendar.Day, w calendar.Working) Spread {
-	s := Spread{Dispersion: 1}
-	if n := len(d.Amounts); n >= MinAmounts {
-		for _, a := range d.Amounts {
-			s.Mean += a.Float64() / float64(n)
-		}
-		for _, a := range d.Amounts {
-			s.Variance += (a.Float64() - s.Mean) * (a.Float64() - s.Mean) / float64(n-1)
-		}
-		s.Amounts = n
-	}
-	days := d.workdays(today, spreadDays, w)
-	happened, hours := 0.0, 0.0
-	for _, day := range days {
-		happened, hours = happened+day.happened, hours+day.hours
-	}
-	if len(days) < MinDays || happened < MinEvents {
-		return s
-	}
-	free := float64(len(days) - 1)
-	for _, day := range days {
-		expected := happened * day.hours / hours
-		s.Dispersion += (day.happened - expected) * (day.happened - expected) / expected / free
-	}
-	s.Dispersion = max(1, (s.Dispersion-1)*(1+1.85/free))
-	s.Days = len(days)
-	return s
 }
 
 // Rate is the current speed: what was done in a working hour, a working day weighing half as much as the one 20 working

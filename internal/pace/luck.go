@@ -96,7 +96,7 @@ type summed struct {
 }
 
 // fewSums is the number of amounts up to which the law is summed exactly, with its mass at no amount at all; beyond, a
-// gamma distribution of the same mean and variance is as good.
+// gamma distribution moved to the same mean, variance and skewness is as good.
 const fewSums = 25
 
 func (l summed) moments() (mean, variance float64) {
@@ -111,9 +111,19 @@ func (l summed) below(x float64) float64 {
 	case mean <= 0:
 		return 1
 	case l.count.mean > fewSums:
-		return gammaInc(mean*mean/variance, x*mean/variance)
+		return l.moved(x, mean, math.Sqrt(variance))
 	}
 	return l.upTo(x, l.count.weights())
+}
+
+// moved is the translated gamma approximation of an aggregate of many amounts (Bowers et al., Actuarial Mathematics,
+// 12.6): the third cumulant of the sum is K k3 + 3 V m v + K3 m^3, where K, V and K3 are the cumulants of the count and m,
+// v and k3 those of a single amount.
+func (l summed) moved(x, mean, sd float64) float64 {
+	k, phi, m, v := l.count.mean, l.count.dispersion, l.mean, l.variance
+	third := k*2*v*v/m + 3*k*phi*m*v + k*phi*(2*phi-1)*m*m*m
+	skew := third / (sd * sd * sd)
+	return gammaInc(4/(skew*skew), (x-mean)*2/(skew*sd)+4/(skew*skew))
 }
 
 // upTo adds up, over how many amounts there are with which chance, the chance that their sum is no more than x.

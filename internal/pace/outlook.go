@@ -39,7 +39,8 @@ func Foresee(g Goal, d Done, now time.Time, w calendar.Working, chance Chance) (
 	loc, today := w.Calendar().Location(), w.Calendar().DayOf(now)
 	end := (g.To + 1).In(loc)
 	rate, known := d.rate(today, w)
-	f := future{goal: g, done: d, rate: rate, spread: d.spread(today, w), now: now, working: w, chance: chance}
+	spread, _ := d.measure(today, w)
+	f := future{goal: g, done: d, rate: rate, spread: spread, now: now, working: w, chance: chance}
 	f.events = rate.happened * rate.weight
 	f.hours = w.Between(maxTime(now, g.From.In(loc)), end).Hours()
 	if !known || rate.Days < OutlookDays || f.events < OutlookEvents || f.hours <= 0 || g.Result != "" {

@@ -97,10 +97,8 @@ const (
 func Check(g Goal, d Done, now time.Time, w calendar.Working) Pace {
 	w = w.Over(g.From, g.To+1)
 	loc, today := w.Calendar().Location(), w.Calendar().DayOf(now)
-	p := Pace{
-		At: now, Actual: d.Actual, Part: d.Part, Of: d.Of, Expected: g.Expected(now, w), Rule: g.Rule,
-		Spread: d.spread(today, w),
-	}
+	p := Pace{At: now, Actual: d.Actual, Part: d.Part, Of: d.Of, Expected: g.Expected(now, w), Rule: g.Rule}
+	p.Spread = g.spread(d, p.Expected, today, w)
 	told := !g.Kind.Ratio() || d.Of != 0
 	if told {
 		p.Margin = d.Actual - p.Expected
@@ -113,7 +111,7 @@ func Check(g Goal, d Done, now time.Time, w calendar.Working) Pace {
 	if chances == nil {
 		p.Rule = Strict
 	}
-	p.Limits = g.limits(p.Rule, p.Expected, chances)
+	p.Limits = g.limits(p.Rule, p.Expected, d.Of, chances)
 	p.Left = g.left(d, now, w)
 	over := !now.Before((g.To + 1).In(loc))
 	switch {
@@ -189,8 +187,13 @@ func (g Goal) chances(expected, of events.Decimal, s Spread) law {
 		return drawn{of.Float64(), g.Target.Float64()}
 	case Each:
 		// So many for each of others scatter as tries do until one succeeds: one for each does not scatter at all, and pure
-		// chance is the least that is taken.
-		return counted{of.Float64() * g.Target.Float64(), max(1, g.Target.Float64()-1)}
+		// chance is the least that is taken. Tries since the last success belong to one that is yet to come: where many are
+		// bad, it counts too, so that nobody is judged as if he had stopped at a success.
+		successes := of.Float64()
+		if g.Direction == AtMost {
+			successes++
+		}
+		return counted{successes * g.Target.Float64(), max(1, g.Target.Float64()-1)}
 	case Average:
 		if s.Amounts == 0 || s.Mean <= 0 {
 			return nil
@@ -203,7 +206,7 @@ func (g Goal) chances(expected, of events.Decimal, s Spread) law {
 }
 
 // limits returns where the status would change.
-func (g Goal) limits(rule Rule, expected events.Decimal, chances law) Limits {
+func (g Goal) limits(rule Rule, expected, of events.Decimal, chances law) Limits {
 	if rule == Strict || chances == nil {
 		return strictLimits(g.Direction, expected)
 	}
@@ -211,23 +214,16 @@ func (g Goal) limits(rule Rule, expected events.Decimal, chances law) Limits {
 		if g.Direction == AtMost {
 			p = 1 - p
 		}
-		return g.unit(chances, chances.quantile(p))
+		return g.unit(of, chances.quantile(p))
 	}
 	return Limits{OffTrack: at(offTrackBelow), AtRisk: at(atRiskBelow), Ahead: at(aheadAbove)}
 }
 
-// unit turns a value of a law into the unit of the target.
-func (g Goal) unit(chances law, x float64) events.Decimal {
+// unit turns a value of a law into the unit of the target: of a ratio, it is a numerator.
+func (g Goal) unit(denominator events.Decimal, x float64) events.Decimal {
 	of := 1.0
-	switch l := chances.(type) {
-	case drawn:
-		of = l.n
-	case averaged:
-		of = l.n
-	case counted:
-		if g.Kind == Each && g.Target > 0 {
-			of = l.mean / g.Target.Float64()
-		}
+	if g.Kind.Ratio() {
+		of = denominator.Float64()
 	}
 	if of == 0 {
 		return g.Target

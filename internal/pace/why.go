@@ -20,7 +20,8 @@ type Link struct {
 	Of      float64 // out of so many: the denominator; unused for the volume
 	Assumed float64 // what the line assumes: a number, a rate, or a value
 	Source  string  // where the assumption comes from
-	N       float64 // how much history stands behind the assumption, 0 where it is not measured
+	N       float64 // how much own history stands behind the assumption, 0 where it is not measured
+	Weight  float64 // how much that counts against what is known of others, from 0 to 1
 	Law     Kind    // Counts for the volume; Share, Each or Average for the others
 
 	Dispersion float64 // of the volume

@@ -2,8 +2,10 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,12 +131,48 @@ func Quantities(stages []string, team bool) []Quantity {
 	return all
 }
 
+// seasonOf begins the names of the quantities that say what calendar months bring.
+const seasonOf = "season_"
+
+// Seasons returns a quantity for each calendar month that the days from one to another touch, both inclusive: what the
+// month brings against an average one, by its working time.
+func Seasons(from, by calendar.Day) []Quantity {
+	var all []Quantity
+	for m := time.January; m <= time.December; m++ {
+		for d := from; d <= min(by, from+366); d++ {
+			if d.Time().Month() == m {
+				all = append(all, Quantity{
+					fmt.Sprintf("%s%02d", seasonOf, m), "what is done in " + m.String() + " against an average month of as much working time",
+					"times", 1, 100,
+				})
+				break
+			}
+		}
+	}
+	return all
+}
+
+// SeasonMonth returns which calendar month a quantity is about, if it is one of Seasons.
+func SeasonMonth(name string) (m time.Month, ok bool) {
+	number, ok := strings.CutPrefix(name, seasonOf)
+	n, err := strconv.Atoi(number)
+	return time.Month(n), ok && err == nil && n >= 1 && n <= 12
+}
+
 // Evidence is what is known of a quantity: of the owner, and of everybody in the org.
 type Evidence struct {
-	Own     rates.Trial // of a rate
+	Own     rates.Trial // of a rate, and of who leaves
 	Members []rates.Trial
 
 	OwnMean, OrgMean rates.Mean // of anything else
+	Known            *Known     // what needs no belief; nil for all else
+}
+
+// Known is a number that is taken as it was found, such as the costs that were recorded.
+type Known struct {
+	Value  float64
+	N      float64 // own observations
+	Weight float64 // how much they count in it
 }
 
 // How many numbers a belief is worth: a starting point against the org's numbers, the org's against the owner's.
@@ -147,7 +185,9 @@ const (
 // that towards the owner's own.
 func Assume(q Quantity, e Evidence) Assumption {
 	a := Assumption{Name: q.Name, Value: q.Default, Source: Assumed}
-	if strings.HasPrefix(q.Name, rateOf) {
+	if e.Known != nil {
+		a.Value, a.N, a.Weight, a.Source = e.Known.Value, e.Known.N, e.Known.Weight, Shrunk
+	} else if strings.HasPrefix(q.Name, rateOf) || len(e.Members) > 0 {
 		s := rates.Fit(e.Members, rates.Prior{Mean: min(max(q.Default, 0.01), 0.99), Strength: startWorth}).Shrink(e.Own)
 		a.Value, a.Low, a.High, a.N, a.Weight = max(s.Mean, 1e-4), s.Low, s.High, s.N, s.Weight
 		for _, m := range e.Members {

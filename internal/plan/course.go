@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"sort"
 	"time"
 
 	"milemarker/internal/calendar"
+	"milemarker/internal/rates"
 )
 
 // course is how the first stage is spread over the days on which it can still lead to a sign-up in time.
@@ -16,6 +18,19 @@ type course struct {
 	plain    float64      // working time of those days, in seconds
 	worked   int          // days on which something is done
 	idle     bool         // there is no working time at all: days count by the clock
+	moments  []moment     // of the days from the first to the date
+	arrived  []float64    // share of the sign-ups that came within so many days of what was begun
+	timely   []float64    // by stage: share of what comes of the first stage by the date
+}
+
+// moment is when a sign-up falls, as far as it matters for what it counts.
+type moment struct {
+	age  int  // whole months from it to the date
+	late bool // it falls into the month that ends with the date
+}
+
+func (in Input) moment(on calendar.Day) moment {
+	return moment{age: months(on, in.Wish.By), late: on >= monthBefore(in.Wish.By)}
 }
 
 // newCourse spreads the first stage by working time, ramp and season; ok is false if it is too late to begin.
@@ -48,7 +63,46 @@ func newCourse(in Input) (c course, ok bool) {
 	for i := range c.cum {
 		c.cum[i] /= c.weight
 	}
+	for d := c.from; d <= in.Wish.By; d++ {
+		c.moments = append(c.moments, in.moment(d))
+	}
+	for i := range in.Stages {
+		c.arrived = in.arrivals(i, len(c.moments))
+		sum := 0.0
+		for j, share := range c.shares() {
+			sum += share * c.arrived[len(c.moments)-1-j]
+		}
+		c.timely = append(c.timely, sum)
+	}
 	return c, true
+}
+
+// arrivals returns which share of what comes to stage i is there within 0, 1, ... days of the first stage, for n days. The
+// delay of each stage is geometrically distributed with its mean: the days passed say nothing of those to come, which is
+// the least that can be assumed of a delay of which only the mean is known.
+func (in Input) arrivals(i, n int) []float64 {
+	share := make([]float64, n)
+	share[0] = 1
+	for _, s := range in.Stages[1 : i+1] {
+		stay, before := float64(s.Delay)/float64(1+s.Delay), 0.0
+		for t := range share {
+			before = (1-stay)*share[t] + stay*before
+			share[t] = before
+		}
+	}
+	for t := 1; t < n; t++ {
+		share[t] += share[t-1]
+	}
+	return share
+}
+
+// shares returns the share of the first stage that is done on each day.
+func (c course) shares() []float64 {
+	out, done := make([]float64, len(c.cum)), 0.0
+	for i, cum := range c.cum {
+		out[i], done = cum-done, cum
+	}
+	return out
 }
 
 // fullWeek returns the working time of a week without days off, in seconds: the most that any seven days of the plan's
@@ -96,18 +150,18 @@ func (c course) by(d calendar.Day) float64 {
 	}
 }
 
-// day returns the day on which the share u of the first stage is done, u from 0 to below 1.
-func (c course) day(u float64) calendar.Day {
-	low, high := 0, len(c.cum)-1
-	for low < high {
-		mid := (low + high) / 2
-		if c.cum[mid] > u {
-			high = mid
-		} else {
-			low = mid + 1
-		}
+// signup draws when the sign-up falls that comes of a unit of the first stage; ok is false if it comes too late.
+func (c course) signup(r rates.Source) (on moment, ok bool) {
+	u, late := r.Float64(), 0
+	day := sort.Search(len(c.cum)-1, func(i int) bool { return c.cum[i] > u })
+	if c.arrived[0] < 1 { // else all come at once
+		v := r.Float64()
+		late = sort.Search(len(c.moments)-day, func(t int) bool { return c.arrived[t] > v })
 	}
-	return c.from + calendar.Day(low)
+	if day+late >= len(c.moments) {
+		return moment{}, false
+	}
+	return c.moments[day+late], true
 }
 
 // hoursAWeek returns the hours that `units` of the first stage take in a full week at the greatest pace.

@@ -3,7 +3,7 @@
 //	income by a date --> sign-ups (or a rank) --> stages before them --> quarters, months, weeks, days --> hours
 //
 // Each unit of the first stage (a call) becomes a sign-up with the product of the rates, as many days later as the
-// stages take; what would come too late for the date counts nothing. What a sign-up is worth at the date is money (at
+// stages take, which scatters; what comes too late for the date counts nothing. What a sign-up is worth at the date is money (at
 // once, and each month while the customer stays), volume and team.
 //
 // Two efforts are told. The average effort brings the result on average, and so fails about half the time. The sure

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"milemarker/internal/calendar"
 	"milemarker/internal/rates"
 )
 
@@ -34,15 +33,18 @@ func (in Input) worlds(most int, signups float64) int {
 
 // mean returns what a unit of the first stage counts for on average.
 func (in Input) mean(c course) worth {
+	signups := make([]float64, len(c.moments)) // of one unit that becomes a sign-up, by day
+	for i, share := range c.shares() {
+		before := 0.0
+		for t := 0; share > 0 && i+t < len(signups); t++ {
+			signups[i+t] += share * (c.arrived[t] - before)
+			before = c.arrived[t]
+		}
+	}
 	var sum worth
-	done := 0.0
-	lag := in.lag()
-	for i, cum := range c.cum {
-		if cum > done {
-			for k, x := range in.signup(c.from + lag + calendar.Day(i)) {
-				sum[k] += (cum - done) * x
-			}
-			done = cum
+	for i, n := range signups {
+		for k, x := range in.signup(c.moments[i]) {
+			sum[k] += n * x
 		}
 	}
 	p := in.chance()
@@ -67,7 +69,7 @@ func average(w way, mean worth) float64 {
 // chances of a world are the same whatever the rates are: better rates never make any world take longer.
 func (in Input) passages(c course, w way, n int) []float64 {
 	out := make([]float64, n)
-	lag, p := in.lag(), in.chance()
+	p := in.chance()
 	chances := rand.NewPCG(0, 0)
 	r := rand.New(chances)
 	for i := range out {
@@ -75,8 +77,10 @@ func (in Input) passages(c course, w way, n int) []float64 {
 		var got worth
 		for !reached(got, w.need) {
 			out[i] += rates.Gap(r, p)
-			for k, x := range in.draw(r, c.day(r.Float64())+lag) {
-				got[k] += x
+			if on, ok := c.signup(r); ok {
+				for k, x := range in.draw(r, on) {
+					got[k] += x
+				}
 			}
 		}
 	}
@@ -113,12 +117,14 @@ func (in Input) newOdds(c course, w way, mean worth, units float64, n int) odds 
 // spread returns the standard deviation of what a unit of the first stage counts for.
 func (in Input) spread(c course, mean worth) worth {
 	const draws = 20_000
-	lag, p := in.lag(), in.chance()
+	p := in.chance()
 	r := rand.New(rand.NewPCG(in.Seed, aside))
 	var squares worth
 	for range draws {
-		for k, x := range in.draw(r, c.day(r.Float64())+lag) {
-			squares[k] += x * x / draws
+		if on, ok := c.signup(r); ok {
+			for k, x := range in.draw(r, on) {
+				squares[k] += x * x / draws
+			}
 		}
 	}
 	for k := range squares {

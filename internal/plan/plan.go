@@ -35,7 +35,7 @@ type Effort struct {
 // StageEffort is how much of one stage is to be done.
 type StageEffort struct {
 	Name    string
-	Count   int     // in all
+	Count   int     // in all; of later stages, what comes by the date
 	PerDay  float64 // on each working day of the first stage's course
 	PerWeek float64 // in a full week, at the average pace
 	From    calendar.Day
@@ -73,6 +73,15 @@ const tooMuch = 1e9
 
 // Make plans. The error says what is wrong with the input; that a wish cannot come true is no error.
 func Make(in Input) (Plan, error) {
+	p, err := Reckon(in)
+	if err == nil && p.Sure.Verdict == Infeasible {
+		p.Levers = in.levers(p.Sure.HoursPeak)
+	}
+	return p, err
+}
+
+// Reckon is Make without what would make an infeasible plan feasible, which takes many times as long to find.
+func Reckon(in Input) (Plan, error) {
 	if err := in.Validate(); err != nil {
 		return Plan{}, err
 	}
@@ -91,14 +100,11 @@ func Make(in Input) (Plan, error) {
 			o := in.newOdds(c, best, mean, units, in.worlds(worlds, units*p.Chance))
 			average := math.Ceil(units)
 			sure := max(average, o.units(in.Wish.Chance))
-			p.Signups = units * p.Chance
+			p.Signups = units * p.Chance * c.timely[len(c.timely)-1]
 			p.Average = in.effort(c, average, o.chance(average))
 			p.Sure = in.effort(c, sure, o.chance(sure))
 			p.Unsure = o.chanceIfUnsure(in, sure)
 		}
-	}
-	if p.Sure.Verdict == Infeasible {
-		p.Levers = in.levers(p.Sure.HoursPeak)
 	}
 	p.Words = p.sentence(in)
 	return p, nil
@@ -136,11 +142,12 @@ func (in Input) effort(c course, units, chance float64) Effort {
 	default:
 		e.Verdict = Infeasible
 	}
-	n := units
+	come := units
 	for i, s := range in.Stages {
 		if i > 0 {
-			n *= s.Rate.Mean
+			come *= s.Rate.Mean
 		}
+		n := come * c.timely[i]
 		lag := calendar.Day(in.delay(i))
 		e.Stages = append(e.Stages, StageEffort{
 			Name: s.Name, Count: int(math.Round(n)), PerDay: n / float64(c.worked), PerWeek: n * c.week / c.plain,

@@ -3,7 +3,6 @@ package plan
 import (
 	"math"
 
-	"milemarker/internal/calendar"
 	"milemarker/internal/rates"
 )
 
@@ -64,9 +63,9 @@ func (in Input) needed() float64 {
 	}
 }
 
-// signup returns what a sign-up on a day counts for at the date, on average.
-func (in Input) signup(on calendar.Day) worth {
-	age := months(on, in.Wish.By)
+// signup returns what a sign-up at a moment counts for at the date, on average.
+func (in Input) signup(on moment) worth {
+	age := on.age
 	stay := math.Pow(1-in.Sale.Churn, float64(age))
 	payments := 0.0 // of the customer, on average, as far as they count
 	w := worth{}
@@ -76,7 +75,7 @@ func (in Input) signup(on calendar.Day) worth {
 		return w
 	case Monthly:
 		payments = stay
-		if on >= monthBefore(in.Wish.By) {
+		if on.late {
 			w[money] = in.Sale.AtOnce
 		}
 	case Total:
@@ -99,10 +98,10 @@ func (in Input) signup(on calendar.Day) worth {
 	return w
 }
 
-// draw returns what one sign-up on a day counts for in a simulated world. It takes the same number of chances whatever
+// draw returns what one sign-up at a moment counts for in a simulated world. It takes the same number of chances whatever
 // the rates and prices are, so that worlds can be compared.
-func (in Input) draw(r rates.Source, on calendar.Day) worth {
-	age := months(on, in.Wish.By)
+func (in Input) draw(r rates.Source, on moment) worth {
+	age := on.age
 	size, role, leaves := 1.0, r.Float64(), r.Float64()
 	if n := len(in.Sale.Sizes); n > 0 {
 		size = in.Sale.Sizes[int(r.Float64()*float64(n))]
@@ -121,7 +120,7 @@ func (in Input) draw(r rates.Source, on calendar.Day) worth {
 	stays := in.stays(leaves, age)
 	switch in.Wish.Kind {
 	case Monthly:
-		if on >= monthBefore(in.Wish.By) {
+		if on.late {
 			w[money] = in.Sale.AtOnce * size
 		}
 		if stays == age {

@@ -11,16 +11,22 @@ import (
 // Agenda is what a review goes through, in its order: goals first, then the numbers, what was promised, what stands in
 // the way, what matters most, and what to ask.
 type Agenda struct {
-	Rep string `json:"rep"`
+	Owner string `json:"owner"`          // org, team/x or rep/y
+	Rep   string `json:"rep,omitempty"`  // of a rep's
+	Team  string `json:"team,omitempty"` // of a team's
+	Lead  string `json:"lead,omitempty"` // who leads a team's or the org's
 	Due
 	Partner    string            `json:"partner,omitempty"`
+	For        string            `json:"for,omitempty"` // the partner who sees it: then it has what is shared with them, and no more
 	Goals      []Goal            `json:"goals"`
 	Numbers    []Number          `json:"numbers"`
 	Promises   []Promise         `json:"promises"` // of the last review, and older ones of which nobody said what became
 	Hassles    []Hassle          `json:"hassles"`
+	Members    []Member          `json:"members,omitempty"` // of a team or the org
 	Priorities []events.Priority `json:"priorities"`
-	Steps      []Step            `json:"steps,omitempty"` // of the day's plan
-	Comments   []Comment         `json:"comments"`        // since the last review
+	Reviews    []Line            `json:"reviews,omitempty"` // the last ones of its rhythm
+	Steps      []Step            `json:"steps,omitempty"`   // of the day's plan
+	Comments   []Comment         `json:"comments"`          // since the last review
 	Questions  []string          `json:"questions"`
 	Zone       string            `json:"zone"`
 }
@@ -49,29 +55,34 @@ type Step struct {
 	Done bool   `json:"done"`
 }
 
-// Fill makes the agenda of a review from the book, goals and numbers.
-func Fill(b Book, rep string, due Due, goals []Goal, numbers []Number) Agenda {
+// Line is one review in a list of them.
+type Line struct {
+	Title string `json:"title"`
+	State State  `json:"state"`
+	Event string `json:"event,omitempty"` // by which it was held or skipped
+}
+
+// Fill makes the agenda of an owner's review from the book, goals and numbers.
+func Fill(b Book, o events.Owner, due Due, goals []Goal, numbers []Number) Agenda {
 	a := Agenda{
-		Rep: rep, Due: due, Goals: goals, Numbers: numbers, Hassles: b.Hassles(rep), Questions: questions(due.Rhythm),
-		Priorities: b.PrioritiesOn(rep, due.To), Partner: b.PartnerOf(rep, due.To), Zone: b.cal.Settings().Zone,
+		Due: due, Goals: goals, Numbers: numbers, Hassles: b.Hassles(o), Questions: Questions(due.Rhythm),
+		Priorities: b.PrioritiesOn(o, due.To), Zone: b.cal.Settings().Zone, Owner: events.OwnerOrg,
+		Promises: b.Pending(o, due),
 	}
-	last := b.lastBefore(rep, due)
-	a.Promises = []Promise{}
-	for _, p := range b.Promises(rep) {
-		fromLast := last != nil && p.MadeOn == last.Day && slices.ContainsFunc(last.Promises, func(x events.Promise) bool { return x.Promise == p.ID })
-		if p.MadeOn < due.From && (p.Done == nil || fromLast) || p.MadeOn >= due.From && p.MadeOn <= due.To && due.Review == nil {
-			a.Promises = append(a.Promises, p)
+	switch o.OwnerKind {
+	case events.OwnerRep:
+		a.Owner, a.Rep, a.Partner = o.OwnerKind+"/"+o.Owner, o.Owner, b.PartnerOf(o.Owner, due.To)
+		a.Comments = b.CommentsOn(o.Owner, b.toldSince(o, due))
+		if plan, ok := b.PlanOf(o.Owner, due.To); ok && due.Rhythm.Grain() == calendar.Daily {
+			for _, s := range plan.Steps {
+				a.Steps = append(a.Steps, Step{Step: s.Step, Says: says(s), Done: slices.Contains(plan.Done, s.Step)})
+			}
 		}
-	}
-	since := due.From
-	if last != nil {
-		since = b.cal.DayOf(last.At)
-	}
-	a.Comments = b.CommentsOn(rep, since)
-	if plan, ok := b.PlanOf(rep, due.To); ok && due.Rhythm.Grain() == calendar.Daily {
-		for _, s := range plan.Steps {
-			a.Steps = append(a.Steps, Step{Step: s.Step, Says: says(s), Done: slices.Contains(plan.Done, s.Step)})
-		}
+	case events.OwnerTeam:
+		a.Owner, a.Team = o.OwnerKind+"/"+o.Owner, o.Owner
+		fallthrough
+	default:
+		a.Lead, a.Questions, a.Comments = b.Lead(o), togetherQuestions(due.Rhythm), []Comment{}
 	}
 	if a.Goals == nil {
 		a.Goals = []Goal{}
@@ -85,11 +96,32 @@ func Fill(b Book, rep string, due Due, goals []Goal, numbers []Number) Agenda {
 	return a
 }
 
+// Pending returns the promises that a review looks at: those of the last one, older ones of which nobody said what became,
+// and, until it is held, those made within its span.
+func (b Book) Pending(o events.Owner, due Due) []Promise {
+	last, out := b.lastBefore(o, due), []Promise{}
+	for _, p := range b.Promises(o) {
+		fromLast := last != nil && p.MadeOn == last.Day && slices.ContainsFunc(last.Promises, func(x events.Promise) bool { return x.Promise == p.ID })
+		if p.MadeOn < due.From && (p.Done == nil || fromLast) || p.MadeOn >= due.From && p.MadeOn <= due.To && due.Review == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// toldSince returns the day from which on comments are new to a review.
+func (b Book) toldSince(o events.Owner, due Due) calendar.Day {
+	if last := b.lastBefore(o, due); last != nil {
+		return b.cal.DayOf(last.At)
+	}
+	return due.From
+}
+
 // lastBefore returns the last review of the same rhythm that was held of an earlier span.
-func (b Book) lastBefore(rep string, due Due) *Review {
+func (b Book) lastBefore(o events.Owner, due Due) *Review {
 	var last *Review
 	for i, r := range b.Reviews {
-		if r.Rep == rep && r.Rhythm == due.Rhythm && !r.Skipped && r.Day < due.From && (last == nil || r.Day >= last.Day) {
+		if r.Owner == o && r.Rhythm == due.Rhythm && !r.Skipped && r.Day < due.From && (last == nil || r.Day >= last.Day) {
 			last = &b.Reviews[i]
 		}
 	}
@@ -107,8 +139,8 @@ func says(s events.Step) string {
 	return text
 }
 
-// questions are what a review of each rhythm asks.
-func questions(r Rhythm) []string {
+// Questions returns what a review of each rhythm asks.
+func Questions(r Rhythm) []string {
 	switch r {
 	case Morning:
 		return []string{"Which goals do I read first?", "Which three steps bring them nearer today?", "When do I do them?"}
@@ -137,14 +169,16 @@ func questions(r Rhythm) []string {
 	}
 }
 
-// Title names a review for people, such as "Weekly review, 9 to 15 March 2026".
-func (d Due) Title() string {
-	name := map[Rhythm]string{
+// Name is what a review of the rhythm is called.
+func (r Rhythm) Name() string {
+	return map[Rhythm]string{
 		Morning: "Morning", Evening: "Evening", Weekly: "Weekly review", Monthly: "Monthly review",
 		Quarterly: "Quarterly review", Yearly: "Yearly review",
-	}[d.Rhythm]
-	return name + ", " + d.Words()
+	}[r]
 }
+
+// Title names a review for people, such as "Weekly review, 9 to 15 March 2026".
+func (d Due) Title() string { return d.Rhythm.Name() + ", " + d.Words() }
 
 // Words returns the days of a span for people.
 func (s Span) Words() string {

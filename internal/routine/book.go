@@ -12,7 +12,8 @@ import (
 // Review is one that was held, or left out on purpose.
 type Review struct {
 	Event    string
-	Rep      string
+	Owner    events.Owner // whose it was: a rep's, a team's or the org's
+	Led      string       // by which rep
 	Rhythm   Rhythm
 	Day      calendar.Day // the day, or the last day of the span, that was reviewed
 	At       time.Time
@@ -86,8 +87,17 @@ type Book struct {
 	Plans      []DayPlan
 
 	hassles []hassle
-	chosen  map[string][]Rhythm // by rep
+	chosen  map[events.Owner]Choice
+	teams   map[string]string // by rep
 	cal     calendar.Calendar
+}
+
+// Choice is which reviews an owner chose to hold.
+type Choice struct {
+	Rhythms []Rhythm
+	Lead    string    // the rep who leads them, of a team or the org
+	At      time.Time // when it was chosen
+	Event   string
 }
 
 // DayPlan is what a rep set out to do on a day.
@@ -100,42 +110,15 @@ type DayPlan struct {
 
 type hassle struct {
 	Hassle
-	rep      string
+	owner    events.Owner
 	resolved bool
 }
 
-// Reps returns everybody who has a routine, sorted.
-func (b Book) Reps() []string {
-	var reps []string
-	for rep := range b.chosen {
-		reps = append(reps, rep)
-	}
-	for _, r := range b.Reviews {
-		reps = append(reps, r.Rep)
-	}
-	slices.Sort(reps)
-	return slices.Compact(reps)
-}
-
-// Holds returns the rhythms that a rep holds: those chosen, else those of which a review was ever held.
-func (b Book) Holds(rep string) []Rhythm {
-	if chosen, ok := b.chosen[rep]; ok {
-		return chosen
-	}
-	var out []Rhythm
-	for _, rhythm := range Rhythms() {
-		if slices.ContainsFunc(b.Reviews, func(r Review) bool { return r.Rep == rep && r.Rhythm == rhythm && !r.Skipped }) {
-			out = append(out, rhythm)
-		}
-	}
-	return out
-}
-
-// Promises returns the promises that a rep made, the newest first, with what became of each: the last word counts.
-func (b Book) Promises(rep string) []Promise {
+// Promises returns the promises that an owner made, the newest first, with what became of each: the last word counts.
+func (b Book) Promises(o events.Owner) []Promise {
 	var out []Promise
 	for _, r := range b.Reviews {
-		if r.Rep != rep {
+		if r.Owner != o {
 			continue
 		}
 		for _, k := range r.Kept {
@@ -154,21 +137,22 @@ func (b Book) Promises(rep string) []Promise {
 	return out
 }
 
-// Hassles returns what stands in a rep's way, or in the org's for a rep of "", the oldest first.
-func (b Book) Hassles(rep string) []Hassle {
+// Hassles returns what stands in an owner's way, the oldest first.
+func (b Book) Hassles(o events.Owner) []Hassle {
 	out := []Hassle{}
 	for _, h := range b.hassles {
-		if h.rep == rep && !h.resolved {
+		if h.owner == o && !h.resolved {
 			out = append(out, h.Hassle)
 		}
 	}
 	return out
 }
 
-// PrioritiesOn returns what matters most to a rep in the quarter that a day lies in; nil if nothing was set.
-func (b Book) PrioritiesOn(rep string, day calendar.Day) []events.Priority {
+// PrioritiesOn returns what matters most to an owner in the quarter that a day lies in; nil if nothing was set.
+func (b Book) PrioritiesOn(o events.Owner, day calendar.Day) []events.Priority {
 	for _, p := range slices.Backward(b.Priorities) {
-		if p.Owner.Owner == rep && string(p.StartsOn) <= day.String() && day.String() <= string(p.EndsOn) {
+		kind := cmp.Or(p.OwnerKind, events.OwnerOrg)
+		if kind == o.OwnerKind && p.Owner.Owner == o.Owner && string(p.StartsOn) <= day.String() && day.String() <= string(p.EndsOn) {
 			return p.Priorities
 		}
 	}

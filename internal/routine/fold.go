@@ -21,7 +21,7 @@ func Types() []string {
 // shown where the records' payloads have them. The error names the records that could not be read: the book is right
 // without them.
 func Fold(cal calendar.Calendar, records []events.Record) (Book, error) {
-	b := Book{chosen: map[string][]Rhythm{}, cal: cal}
+	b := Book{chosen: map[events.Owner]Choice{}, cal: cal}
 	var unread []error
 	for _, r := range records {
 		if err := b.take(r.Event); err != nil {
@@ -36,14 +36,14 @@ func (b *Book) take(e events.Event) error {
 	case events.TypeReviewCompleted:
 		return read(e, func(p events.ReviewCompleted, day calendar.Day) {
 			b.Reviews = append(b.Reviews, Review{
-				Event: e.ID, Rep: e.Rep, Rhythm: Rhythm(p.Rhythm), Day: day, At: e.Time, Partner: p.Partner, Minutes: p.Minutes,
+				Event: e.ID, Owner: p.Of(e.Rep), Led: e.Rep, Rhythm: Rhythm(p.Rhythm), Day: day, At: e.Time, Partner: p.Partner, Minutes: p.Minutes,
 				Goals: p.Goals, Kept: p.Kept, Promises: p.Promises, Hassles: p.Hassles, Note: p.Note,
 			})
 		}, func(p events.ReviewCompleted) events.Date { return p.Day })
 	case events.TypeReviewSkipped:
 		return read(e, func(p events.ReviewSkipped, day calendar.Day) {
 			b.Reviews = append(b.Reviews, Review{
-				Event: e.ID, Rep: e.Rep, Rhythm: Rhythm(p.Rhythm), Day: day, At: e.Time, Skipped: true, Reason: p.Reason,
+				Event: e.ID, Owner: p.Of(e.Rep), Led: e.Rep, Rhythm: Rhythm(p.Rhythm), Day: day, At: e.Time, Skipped: true, Reason: p.Reason,
 			})
 		}, func(p events.ReviewSkipped) events.Date { return p.Day })
 	case events.TypeDayplanSet:
@@ -78,7 +78,7 @@ func (b *Book) takeOther(e events.Event) error {
 			return err
 		}
 		b.hassles = append(b.hassles, hassle{
-			Hassle: Hassle{ID: p.Hassle, Text: p.Text, Goal: p.Goal, Since: b.cal.DayOf(e.Time)}, rep: e.Rep,
+			Hassle: Hassle{ID: p.Hassle, Text: p.Text, Goal: p.Goal, Since: b.cal.DayOf(e.Time)}, owner: ownerOfHassle(p, e.Rep),
 		})
 	case events.TypeHassleResolved:
 		p, err := events.DecodeData[events.HassleResolved](e)
@@ -109,11 +109,11 @@ func (b *Book) takeOther(e events.Event) error {
 		if err != nil {
 			return err
 		}
-		chosen := []Rhythm{}
+		c := Choice{Rhythms: []Rhythm{}, At: e.Time, Lead: e.Rep, Event: e.ID}
 		for _, r := range p.Rhythms {
-			chosen = append(chosen, Rhythm(r))
+			c.Rhythms = append(c.Rhythms, Rhythm(r))
 		}
-		b.chosen[e.Rep] = chosen
+		b.chosen[p.Of(e.Rep)] = c
 	}
 	return nil
 }
@@ -130,4 +130,12 @@ func read[T any](e events.Event, take func(T, calendar.Day), dayOf func(T) event
 	}
 	take(p, day)
 	return nil
+}
+
+// ownerOfHassle returns in whose way something stands: an event without a rep is the org's.
+func ownerOfHassle(p events.HassleRaised, rep string) events.Owner {
+	if o := p.Of(rep); o.OwnerKind != events.OwnerRep || o.Owner != "" {
+		return o
+	}
+	return events.Owner{OwnerKind: events.OwnerOrg}
 }

@@ -21,7 +21,7 @@ func (a Agenda) Markdown() string {
 		return n > 0
 	}
 	line("# ", plain(a.Title()))
-	line("\n", plain(a.Rep+with(a.Partner)), ". ", plain(a.StateWords()))
+	line("\n", plain(a.Whose()), ". ", plain(a.StateWords()))
 	if section("Goals", len(a.Goals)) {
 		for _, g := range a.Goals {
 			line("- **", plain(g.Title), "**: ", words(g.Status), ". ", plain(g.Sentence))
@@ -51,6 +51,14 @@ func (a Agenda) Markdown() string {
 			line("- ", plain(h.Name()), " (since ", h.Since.String(), ")")
 		}
 	}
+	for _, m := range a.Members {
+		a.member(line, m)
+	}
+	if section("Reviews", len(a.Reviews)) {
+		for _, r := range a.Reviews {
+			line("- ", plain(r.Title), ": ", words(string(r.State)))
+		}
+	}
 	if section("Priorities of the quarter", len(a.Priorities)) {
 		for i, p := range a.Priorities {
 			line(string(rune('1'+i)), ". ", plain(orID(p.Text, p.Priority)))
@@ -67,6 +75,46 @@ func (a Agenda) Markdown() string {
 		}
 	}
 	return b.String()
+}
+
+// member writes how one of a team stands.
+func (a Agenda) member(line func(parts ...string), m Member) {
+	line("\n## ", plain(m.Rep), "\n")
+	if m.State != "" {
+		line("- ", plain(a.Rhythm.Name()), ": ", words(string(m.State)))
+	}
+	for _, g := range m.Goals {
+		line("- **", plain(g.Title), "**: ", words(g.Status), ". ", plain(g.Sentence))
+	}
+	for _, n := range m.Numbers {
+		line("- ", plain(strings.TrimSpace(n.Title+" "+n.Unit)), ": ", plain(n.Value), ", before ", plain(n.Before))
+	}
+	for _, p := range m.Promises {
+		line("- ", box(p.Done), plain(p.Name()), due(p.DueOn), unsaid(p.Done))
+	}
+	for _, h := range m.Hassles {
+		line("- In the way: ", plain(h.Name()), " (since ", h.Since.String(), ")")
+	}
+}
+
+// Whose says whose review it is, and with whom.
+func (a Agenda) Whose() string {
+	switch {
+	case a.Rep != "" && a.For != "":
+		return a.Rep + ", as shared with " + a.For
+	case a.Rep != "":
+		return a.Rep + with(a.Partner)
+	case a.Team != "":
+		return "Team " + a.Team + led(a.Lead)
+	}
+	return "The org" + led(a.Lead)
+}
+
+func led(lead string) string {
+	if lead == "" {
+		return ""
+	}
+	return ", led by " + lead
 }
 
 // HTML writes an agenda as one page without scripts and without anything from elsewhere, for mail and for print.
@@ -95,6 +143,8 @@ func (a Agenda) StateWords() string {
 		return "To be held; it was due by " + a.local(a.OverdueAt) + "."
 	case Missed:
 		return "Not held."
+	case "": // is not shared
+		return ""
 	case ToCome:
 		return "To come, from " + a.local(a.Opens) + " on."
 	default:

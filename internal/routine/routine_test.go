@@ -88,7 +88,7 @@ func TestStatesOfAWeek(t *testing.T) {
 		{"2026-03-18T08:00:00Z", [][3]string{{"review.completed", "2026-03-17T08:00:00Z", `{"rhythm":"monthly","day":"2026-03-15"}`}}, "2026-03-09", Overdue},
 	} {
 		b := book(t, append([][3]string{before}, c.lines...)...)
-		d, ok := b.Current("ann", Weekly, w, at(t, c.now))
+		d, ok := b.Current(OfRep("ann"), Weekly, w, at(t, c.now))
 		if !ok || d.From.String() != c.from || d.State != c.state {
 			t.Errorf("%s with %v: %s %s, want %s %s", c.now, c.lines, d.From, d.State, c.from, c.state)
 		}
@@ -109,7 +109,7 @@ func TestWhenReviewsAreDue(t *testing.T) {
 		{Quarterly, "2026-02-10", "2026-03-31T07:00:00Z", "2026-04-07T15:00:00Z", "2026-01-01", "2026-03-31"},
 		{Yearly, "2026-02-10", "2026-12-31T08:00:00Z", "2027-01-14T16:00:00Z", "2026-01-01", "2026-12-31"},
 	} {
-		d := book(t).At("ann", c.rhythm, day(t, c.day), w, at(t, "2026-01-05T08:00:00Z"))
+		d := book(t).At(OfRep("ann"), c.rhythm, day(t, c.day), w, at(t, "2026-01-05T08:00:00Z"))
 		got := []string{d.Opens.Format(time.RFC3339), d.OverdueAt.Format(time.RFC3339), d.From.String(), d.To.String(), string(d.State)}
 		if diff := cmp.Diff([]string{c.opens, c.overdue, c.reviewedFrom, c.upThru, "to_come"}, got); diff != "" {
 			t.Errorf("%s: %s", c.rhythm, diff)
@@ -126,35 +126,18 @@ func TestHistory(t *testing.T) {
 		[3]string{"review.completed", "2026-03-27T15:00:00Z", `{"rhythm":"weekly","day":"2026-03-29"}`},
 	)
 	var got []string
-	for _, d := range b.History("ann", Weekly, working(t), at(t, "2026-04-03T15:00:00Z"), 10) {
+	for _, d := range b.History(OfRep("ann"), Weekly, working(t), at(t, "2026-04-03T15:00:00Z"), 10) {
 		got = append(got, d.From.String()+" "+string(d.State))
 	}
 	want := []string{"2026-03-30 open", "2026-03-23 done", "2026-03-16 missed", "2026-03-09 skipped", "2026-03-02 done"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := b.History("ann", Weekly, working(t), at(t, "2026-04-03T15:00:00Z"), 2); len(got) != 2 {
+	if got := b.History(OfRep("ann"), Weekly, working(t), at(t, "2026-04-03T15:00:00Z"), 2); len(got) != 2 {
 		t.Errorf("%d, want 2", len(got))
 	}
-	if got := b.History("bob", Weekly, working(t), at(t, "2026-04-03T15:00:00Z"), 2); len(got) != 0 {
+	if got := b.History(OfRep("bob"), Weekly, working(t), at(t, "2026-04-03T15:00:00Z"), 2); len(got) != 0 {
 		t.Errorf("%+v", got)
-	}
-}
-
-func TestHolds(t *testing.T) {
-	b := book(t, [3]string{"review.completed", "2026-03-06T15:00:00Z", `{"rhythm":"weekly","day":"2026-03-08"}`})
-	if diff := cmp.Diff([]Rhythm{Weekly}, b.Holds("ann")); diff != "" {
-		t.Error(diff)
-	}
-	b = book(
-		t, [3]string{"review.completed", "2026-03-06T15:00:00Z", `{"rhythm":"weekly","day":"2026-03-08"}`},
-		[3]string{"routine.set", "2026-03-06T15:00:00Z", `{"rhythms":["morning","monthly"]}`},
-	)
-	if diff := cmp.Diff([]Rhythm{Morning, Monthly}, b.Holds("ann")); diff != "" {
-		t.Error(diff)
-	}
-	if b := book(t, [3]string{"routine.set", "2026-03-06T15:00:00Z", `{}`}); len(b.Holds("ann")) != 0 || len(b.Reps()) != 1 {
-		t.Errorf("a routine that rests: %q of %q", b.Holds("ann"), b.Reps())
 	}
 }
 
@@ -172,8 +155,8 @@ func full(t *testing.T) Agenda {
 		[3]string{"review.commented", "2026-03-09T07:30:00Z", `{"by":"bo","text":"Start with the hard one."}`},
 		[3]string{"review.completed", "2026-03-12T15:00:00Z", `{"rhythm":"evening","day":"2026-03-12","kept":[{"promise":"v1","done":true},{"promise":"v0","done":false}]}`},
 	)
-	due, _ := b.Current("ann", Weekly, working(t), at(t, "2026-03-13T12:00:00Z"))
-	return Fill(b, "ann", due, []Goal{{
+	due, _ := b.Current(OfRep("ann"), Weekly, working(t), at(t, "2026-03-13T12:00:00Z"))
+	return Fill(b, OfRep("ann"), due, []Goal{{
 		ID: "g", Title: "Calls in March", Status: "at_risk", Sentence: "80 calls against 95 expected by Friday noon.", Meaning: "The house by the lake.",
 	}}, []Number{{Title: "Calls", Value: "42", Before: "50"}, {Title: "Sign-up amount", Value: "1200.00", Before: "0", Unit: "EUR"}})
 }
@@ -234,11 +217,11 @@ func TestCurrentProperties(t *testing.T) {
 		rhythm := rapid.SampledFrom(Rhythms()).Draw(r, "rhythm")
 		now := at(t, "2026-01-01T00:00:00Z").Add(time.Duration(rapid.IntRange(0, 365*24*60).Draw(r, "minute")) * time.Minute)
 		b := book(t, [3]string{"review.completed", "2025-06-06T15:00:00Z", fmt.Sprintf(`{"rhythm":%q,"day":"2025-06-06"}`, rhythm)})
-		d, ok := b.Current("ann", rhythm, w, now)
+		d, ok := b.Current(OfRep("ann"), rhythm, w, now)
 		if !ok || d.Opens.After(now) || d.State == Missed || d.State == ToCome || (d.State == Overdue) != !now.Before(d.OverdueAt) && d.State != Done {
 			r.Fatalf("%s at %s: %+v", rhythm, now, d)
 		}
-		if h := b.History("ann", rhythm, w, now, 3); len(h) == 0 || h[0].From != d.From {
+		if h := b.History(OfRep("ann"), rhythm, w, now, 3); len(h) == 0 || h[0].From != d.From {
 			r.Fatalf("%s at %s: %+v, but the history is %+v", rhythm, now, d, h)
 		}
 	})

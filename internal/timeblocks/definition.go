@@ -14,7 +14,8 @@ func Definitions() []Definition {
 	return []Definition{
 		{
 			Name: "income_producing_time_share", Title: "Income-producing share", Unit: "ratio",
-			Formula: "income-producing time / all time told of; calls and held appointments are income-producing by their " +
+			Formula: "income-producing time / all time told of; income-producing is what was logged as such or is in a category that the org " +
+				"counts as such on that day, and calls and held appointments are by their " +
 				"length even when not logged, and a moment told twice counts once",
 			Source: "definitions, 2: income-producing share",
 		},

@@ -26,8 +26,8 @@ func AppointmentTypes() []string {
 	}
 }
 
-// defaultLength is how long an appointment is taken to last that was scheduled without an end.
-const defaultLength = 30 * time.Minute
+// DefaultLength is how long an appointment is taken to last that was scheduled without an end.
+const DefaultLength = 30 * time.Minute
 
 // Appointments makes appointments of their events, whatever order those come in: the schedule that was told last counts.
 func Appointments(told []events.Event) []Appointment {
@@ -55,7 +55,7 @@ func Appointments(told []events.Event) []Appointment {
 			}
 			a.Span = Span{slot.StartsAt, slot.EndsAt}
 			if slot.EndsAt.IsZero() {
-				a.To = slot.StartsAt.Add(defaultLength)
+				a.To = slot.StartsAt.Add(DefaultLength)
 			}
 			a.Open, a.Inert = true, false
 		case events.TypeAppointmentHeld:

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	ics "github.com/arran4/golang-ical"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -172,32 +171,6 @@ func TestFill(t *testing.T) {
 	}
 	if f := Fill(bs, Appointments(es), w, instant(t, "2026-03-20T11:00:00Z")); f.Made != 0 {
 		t.Errorf("another rep's: %+v", f)
-	}
-}
-
-func TestFeed(t *testing.T) {
-	bs := blocks(t, [3]string{"timeblock.planned", "2026-03-01T08:00:00Z", weekdays})
-	text := Feed("Ann; calls, and more", bs, berlin(t), instant(t, "2026-03-24T08:00:00Z"))
-	c, err := ics.ParseCalendar(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	es := c.Events()
-	first, err := es[0].GetStartAt()
-	if err != nil || !first.Equal(instant(t, "2026-03-23T08:00:00Z")) || len(es) != 106 {
-		t.Errorf("%d events, the first at %v, %v", len(es), first, err)
-	}
-	seen := map[string]bool{}
-	for _, e := range es {
-		if seen[e.Id()] || e.GetProperty(ics.ComponentPropertySummary).Value != "calls" {
-			t.Errorf("%s: twice, or without a name", e.Id())
-		}
-		seen[e.Id()] = true
-	}
-	for line := range strings.SplitSeq(text, "\r\n") {
-		if len(line) > 75 {
-			t.Errorf("a line of %d bytes", len(line))
-		}
 	}
 }
 

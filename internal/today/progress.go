@@ -7,11 +7,12 @@ import (
 	"milemarker/events"
 )
 
-// Touch is something that happened with a person on the day.
+// Touch is something that happened on the day with a person, or whenever with an appointment.
 type Touch struct {
-	Prospect string
-	Type     string
-	At       time.Time
+	Prospect    string
+	Appointment string
+	Type        string
+	At          time.Time
 }
 
 // Progress is how far a step has come.
@@ -23,8 +24,9 @@ type Progress struct {
 	Items []bool // of the step's people: whether it is done for them
 }
 
-// Tick tells how far a step has come: counted is what its metric counts of the day, touches is what happened with its
-// people, byHand whether somebody said that it is done.
+// Tick tells how far a step has come: counted is what its metric counts of the day or, of time set aside, the minutes that
+// were spent on it, touches is what happened with its people and appointments, byHand whether somebody said that it is
+// done. Time that is set aside is kept when half of it was spent on what it is for.
 func Tick(s events.Step, counted float64, touches []Touch, byHand bool) Progress {
 	p := Progress{Of: s.Count.Float64()}
 	switch {
@@ -32,18 +34,24 @@ func Tick(s events.Step, counted float64, touches []Touch, byHand bool) Progress
 		p.Of = float64(len(s.Items))
 		for _, item := range s.Items {
 			done := slices.ContainsFunc(touches, func(t Touch) bool {
-				return t.Prospect == item.Prospect && slices.Contains(answers(s.Kind), t.Type)
+				same := t.Appointment == "" && t.Prospect == item.Prospect
+				if s.Kind == Hold {
+					same = t.Appointment == item.Appointment
+				}
+				return same && slices.Contains(answers(s.Kind), t.Type)
 			})
 			p.Items = append(p.Items, done)
 			if done {
 				p.Done++
 			}
 		}
+	case s.Kind == Keep:
+		p.Done, p.Of = min(counted, float64(s.Minutes)), float64(s.Minutes)
 	case s.Metric != "":
 		p.Done = counted
 	}
 	switch {
-	case p.Of > 0 && p.Done >= p.Of:
+	case p.Of > 0 && p.Done >= p.Of, s.Kind == Keep && p.Done > 0 && 2*p.Done >= p.Of:
 		p.Whole, p.By = true, "events"
 	case byHand:
 		p.Whole, p.By = true, "hand"
@@ -57,6 +65,11 @@ func answers(kind string) []string {
 		events.TypeAppointmentScheduled, events.TypeAppointmentRescheduled, events.TypeAppointmentHeld, events.TypeSignupCompleted,
 	}
 	switch kind {
+	case Hold:
+		return []string{
+			events.TypeAppointmentHeld, events.TypeAppointmentNoShow, events.TypeAppointmentCancelled,
+			events.TypeAppointmentRescheduled,
+		}
 	case FirstCall:
 		return append(met, events.TypeCallCompleted)
 	case Rebook:

@@ -2,16 +2,17 @@
 // day's calendar and which people wait for a next step. A day's plan is made once and then stands; what happens ticks it
 // off.
 //
+// The hours that are left bound what is asked for: appointments and time set aside for something else are taken off first,
+// people who wait come before numbers, and what has no room is named. On a day off nothing is asked for but what is booked.
+//
 // The package is pure: what is needed, what waits and what happened are arguments. Of ours it imports events alone.
 package today
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"milemarker/events"
@@ -23,15 +24,35 @@ const (
 	FirstCall = "first_call" // leads that nobody called yet
 	Rebook    = "rebook"     // people who did not come, and nothing new was agreed
 	FollowUp  = "follow_up"  // proposals of which nothing was heard since
+	Hold      = "hold"       // appointments of the day
+	Keep      = "block"      // time that is set aside for what no other step is about
+)
+
+// Who asks for an activity.
+const (
+	ByGoal  = "goal"
+	ByPlan  = "plan"  // the adopted plan, where no goal is set on it
+	ByHabit = "usual" // what is usual on the rep's working days; asked for only where there is little else
+)
+
+// Why something is left out.
+const (
+	NoTime       = "no_time"       // the hours left are taken
+	EnoughSteps  = "enough_steps"  // five steps are enough
+	EnoughPeople = "enough_people" // five people are enough for a step
 )
 
 // Need is how much of an activity the day asks for.
 type Need struct {
-	Metric string
-	Count  float64 // today, what was done of it already included; rounded up
-	Behind float64 // how far behind its line it is, as a share of the line; 0 or less if it is not
-	Goal   string  // the id of the goal that asks for it
-	Lead   bool    // it is the first stage of the plan: everything begins with it
+	Metric  string
+	Count   float64 // today, what was done of it already included; rounded up
+	Done    float64 // of it, by now
+	Minutes float64 // of work for each; 0 where it is not known
+	Behind  float64 // how far behind its line it is, as a share of the line; 0 or less if it is not
+	Units   float64 // the same, counted; 0 or less if it is not
+	Goal    string  // the id of the goal that asks for it
+	Source  string  // ByGoal, ByPlan or ByHabit
+	Lead    bool    // it is the first stage of the plan: everything begins with it
 }
 
 // Waiting is somebody who waits for a next step.
@@ -42,56 +63,101 @@ type Waiting struct {
 	Event    string // id of the event that calls for the step
 }
 
+// Window is a part of the day by the wall clock, counted from midnight.
+type Window struct{ From, To time.Duration }
+
+// Meeting is an appointment in the day's calendar.
+type Meeting struct {
+	ID       string
+	Prospect string
+	Event    string // id of the event by which it was agreed
+	Window
+}
+
+// Block is time that was set aside.
+type Block struct {
+	ID       string
+	Category string // such as events.IncomeProducing
+	Activity string // what is to be done; may be empty
+	Capacity int    // appointments that fit in; 0 unless it is kept for appointments
+	Window
+}
+
 // Input is everything that a day's plan follows from.
 type Input struct {
-	Needs        []Need
-	Waiting      []Waiting
-	Appointments int           // in the calendar of the day
-	Quiet        int           // days without a word after which a proposal is followed up
-	Begins, Ends time.Duration // the working hours of the day, by the wall clock since midnight
-	Now          time.Duration // the wall clock since midnight
+	Needs    []Need
+	Waiting  []Waiting
+	Meetings []Meeting
+	Blocks   []Block
+	Works    []Window      // the working hours of the day; none on a day off
+	Quiet    int           // days without a word after which a proposal is followed up
+	Now      time.Duration // the wall clock since midnight
+}
+
+// Day is what comes of it.
+type Day struct {
+	Steps   []events.Step
+	LeftOut []events.LeftOut
 }
 
 // Bounds of a day's plan.
 const (
 	most      = 5 // steps
+	few       = 3 // steps, up to which what is usual is asked for
 	mostItems = 5 // people in one step
 )
 
+// minutesFor returns what a step takes for each of its people: starting points, not findings.
+func minutesFor(kind string) float64 {
+	if kind == FollowUp {
+		return 10
+	}
+	return 5
+}
+
 // Plan returns the steps of the day: first what everything begins with, then the people who wait, then the appointments,
-// then what is furthest behind.
-func Plan(in Input) []events.Step {
-	var steps []events.Step
-	needs := slices.DeleteFunc(slices.Clone(in.Needs), func(n Need) bool { return math.Ceil(n.Count-1e-9) < 1 })
-	slices.SortStableFunc(needs, func(a, b Need) int {
-		if a.Lead != b.Lead {
-			return cmp.Compare(lead(b), lead(a))
+// then what is furthest behind, then time set aside for something else.
+func Plan(in Input) Day {
+	p := &planner{Input: in, free: in.free()}
+	hold, booked := p.hold()
+	if len(in.Works) == 0 && len(in.Blocks) == 0 { // a day off
+		if booked {
+			p.add(hold)
 		}
-		return cmp.Compare(b.Behind, a.Behind)
+		return p.Day
+	}
+	calls := slices.ContainsFunc(in.Needs, func(n Need) bool { return n.Metric == "calls" && asked(n) >= 1 })
+	in.Needs = slices.DeleteFunc(slices.Clone(in.Needs), func(n Need) bool {
+		return asked(n) < 1 || booked && n.Metric == "appointments_held" ||
+			calls && n.Metric == "conversations" // they come of the calls, in the same time
 	})
-	rest := needs
-	if len(needs) > 0 && needs[0].Lead {
-		steps, rest = append(steps, in.activity(needs[0])), needs[1:]
+	needs := slices.DeleteFunc(slices.Clone(in.Needs), func(n Need) bool { return n.Source == ByHabit })
+	slices.SortStableFunc(needs, func(a, b Need) int {
+		return cmp.Or(cmp.Compare(lead(b), lead(a)), cmp.Compare(b.Behind, a.Behind))
+	})
+	people := p.people(len(needs) > 0)
+	first := len(needs) > 0 && needs[0].Lead
+	if first {
+		p.activity(needs[0])
+		needs = needs[1:]
 	}
-	for _, kind := range []string{FirstCall, Rebook, FollowUp} {
-		if s, ok := in.people(kind); ok {
-			steps = append(steps, s)
+	for _, s := range people {
+		p.add(s)
+	}
+	if booked {
+		p.add(hold)
+	}
+	for _, n := range needs {
+		p.activity(n)
+	}
+	p.keep()
+	for _, n := range in.Needs {
+		known := slices.ContainsFunc(p.Steps, func(s events.Step) bool { return s.Metric == n.Metric })
+		if n.Source == ByHabit && !known && len(p.Steps) < few {
+			p.activity(n)
 		}
 	}
-	if in.Appointments > 0 {
-		steps = append(steps, events.Step{
-			Kind: Activity, Metric: "appointments_held", Count: events.Decimal(in.Appointments) * events.Scale,
-		})
-		rest = slices.DeleteFunc(slices.Clone(rest), func(n Need) bool { return n.Metric == "appointments_held" })
-	}
-	for _, n := range rest {
-		steps = append(steps, in.activity(n))
-	}
-	steps = steps[:min(len(steps), most)]
-	for i := range steps {
-		steps[i].Step = strconv.Itoa(i + 1)
-	}
-	return steps
+	return p.Day
 }
 
 func lead(n Need) int {
@@ -101,96 +167,132 @@ func lead(n Need) int {
 	return 0
 }
 
-// activity makes a step of a need. The first of the day is to be done early: within the first quarter of the working
-// hours, rounded up to the hour, unless that has passed.
-func (in Input) activity(n Need) events.Step {
-	s := events.Step{
-		Kind: Activity, Metric: n.Metric, Count: events.Decimal(math.Ceil(n.Count-1e-9)) * events.Scale, Goal: n.Goal,
-	}
-	if !n.Lead || in.Ends <= in.Begins {
-		return s
-	}
-	early := (in.Begins + (in.Ends-in.Begins)/4 + time.Hour - 1).Truncate(time.Hour)
-	for _, by := range []time.Duration{early, in.Ends} {
-		if in.Now < by && by < 24*time.Hour {
-			s.Before = fmt.Sprintf("%02d:%02d", int(by.Hours()), int(by.Minutes())%60)
-			break
-		}
-	}
-	return s
+// asked returns how many a need comes to.
+func asked(n Need) float64 { return math.Ceil(n.Count - 1e-9) }
+
+// planner is a day's plan in the making.
+type planner struct {
+	Input
+	Day
+
+	free     []Window // of the hours left, what is not taken yet
+	calls    float64  // first calls, which count as calls
+	assigned []string // ids of blocks that a step is about
 }
 
-// people makes a step of those who wait for the same thing: new leads the latest first, all others the longest waiting.
-func (in Input) people(kind string) (events.Step, bool) {
-	var waiting []Waiting
-	for _, w := range in.Waiting {
-		if w.Kind == kind {
-			waiting = append(waiting, w)
-		}
+// add takes a step in, unless there are enough.
+func (p *planner) add(s events.Step) bool {
+	if len(p.Steps) == most {
+		p.leave(events.LeftOut{Kind: s.Kind, Metric: s.Metric, Count: s.Count, Goal: s.Goal, Reason: EnoughSteps})
+		return false
 	}
-	slices.SortStableFunc(waiting, func(a, b Waiting) int {
+	s.Step = strconv.Itoa(len(p.Steps) + 1)
+	p.Steps = append(p.Steps, s)
+	return true
+}
+
+func (p *planner) leave(l events.LeftOut) { p.LeftOut = append(p.LeftOut, l) }
+
+// hold makes a step of the day's appointments.
+func (p *planner) hold() (events.Step, bool) {
+	meetings := slices.Clone(p.Meetings)
+	slices.SortFunc(meetings, func(a, b Meeting) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID)) })
+	s := events.Step{Kind: Hold, Metric: "appointments_held", Count: whole(float64(len(meetings)))}
+	for _, m := range meetings {
+		s.Items = append(s.Items, events.StepFor{Prospect: m.Prospect, Event: m.Event, Appointment: m.ID, At: clock(m.From)})
+		s.Minutes += int64((m.To - m.From).Minutes())
+	}
+	s.Minutes = min(s.Minutes, 24*60)
+	return s, len(meetings) > 0
+}
+
+// people makes steps of those who wait: new leads the latest first, all others the longest waiting. Where there are
+// numbers to reach too, people get half of the time that is left.
+func (p *planner) people(shared bool) (steps []events.Step) {
+	room := length(p.free).Minutes()
+	if shared {
+		room /= 2
+	}
+	for _, kind := range []string{FirstCall, Rebook, FollowUp} {
+		waiting := slices.DeleteFunc(slices.Clone(p.Waiting), func(w Waiting) bool { return w.Kind != kind })
+		slices.SortStableFunc(waiting, func(a, b Waiting) int {
+			if kind == FirstCall {
+				return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.Prospect, b.Prospect))
+			}
+			return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Prospect, b.Prospect))
+		})
+		if over := len(waiting) - mostItems; over > 0 {
+			p.leave(events.LeftOut{Kind: kind, Count: whole(float64(over)), Reason: EnoughPeople})
+			waiting = waiting[:mostItems]
+		}
+		each := minutesFor(kind)
+		if fit := int(room / each); fit < len(waiting) {
+			p.leave(events.LeftOut{Kind: kind, Count: whole(float64(len(waiting) - fit)), Reason: NoTime})
+			waiting = waiting[:fit]
+		}
+		if len(waiting) == 0 {
+			continue
+		}
+		s := events.Step{Kind: kind, Count: whole(float64(len(waiting))), Minutes: int64(each) * int64(len(waiting))}
+		if kind == FollowUp {
+			s.Days = int64(p.Quiet)
+		}
+		for _, w := range waiting {
+			s.Items = append(s.Items, events.StepFor{Prospect: w.Prospect, Event: w.Event})
+		}
+		room -= float64(s.Minutes)
+		p.free = take(p.free, time.Duration(s.Minutes)*time.Minute)
 		if kind == FirstCall {
-			return b.Since.Compare(a.Since)
+			p.calls = float64(len(waiting))
 		}
-		return a.Since.Compare(b.Since)
-	})
-	waiting = waiting[:min(len(waiting), mostItems)]
-	s := events.Step{Kind: kind, Count: events.Decimal(len(waiting)) * events.Scale}
-	if kind == FollowUp {
-		s.Days = int64(in.Quiet)
+		steps = append(steps, s)
 	}
-	for _, w := range waiting {
-		s.Items = append(s.Items, events.StepFor{Prospect: w.Prospect, Event: w.Event})
-	}
-	return s, len(waiting) > 0
+	return steps
 }
 
-// Words says a step in plain words; noun is what its metric counts, where no better words are known.
-func Words(s events.Step, noun string) string {
-	n := s.Count.String()
-	one := s.Count == events.Scale
-	text := ""
-	switch s.Kind {
-	case FirstCall:
-		text = "Call " + n + plural(one, " new lead", " new leads") + " for the first time"
-	case Rebook:
-		text = "Rebook " + n + plural(one, " no-show", " no-shows")
-	case FollowUp:
-		text = fmt.Sprintf("Follow up %s%s older than %d days", n, plural(one, " proposal", " proposals"), s.Days)
-	default:
-		text = deed(s.Metric, n, noun, one)
+// activity makes a step of a need, as much of it as the hours left hold.
+func (p *planner) activity(n Need) {
+	want, done := asked(n), math.Floor(n.Done)
+	count, beside := want, 0.0
+	if n.Metric == "calls" {
+		beside = p.calls
 	}
-	switch {
-	case text == "" || s.Count == 0 && s.Kind == "":
-		return "Step " + s.Step
-	case s.Before != "":
-		return text + " before " + s.Before
-	default:
-		return text
+	if rest := max(0, want-done-beside); n.Minutes > 0 && rest > 0 {
+		fit := math.Floor(length(p.free).Minutes()/n.Minutes + 1e-9)
+		count = want - max(0, rest-fit)
+	}
+	if count < want && len(p.Steps) < most && n.Source != ByHabit {
+		p.leave(events.LeftOut{Kind: Activity, Metric: n.Metric, Count: whole(want - count), Goal: n.Goal, Reason: NoTime})
+	}
+	if count < 1 || count <= done && count < want {
+		return
+	}
+	s := events.Step{
+		Kind: Activity, Metric: n.Metric, Count: whole(count), Goal: n.Goal, Source: n.Source,
+		Behind: whole(math.Floor(max(0, n.Units))),
+	}
+	if count < want {
+		s.Asked = whole(want)
+	}
+	need := time.Duration(max(0, count-done-beside) * n.Minutes * float64(time.Minute))
+	s.Minutes = min(int64(math.Ceil(need.Minutes())), 24*60)
+	p.window(&s, n, need)
+	if p.add(s) {
+		p.free = take(p.free, need)
 	}
 }
 
-// deed says what is to be done so that a metric counts n.
-func deed(metric, n, noun string, one bool) string {
-	switch metric {
-	case "appointments_held":
-		return "Hold " + n + plural(one, " appointment", " appointments")
-	case "appointments_scheduled":
-		return "Schedule " + n + plural(one, " appointment", " appointments")
-	case "proposals_sent":
-		return "Send " + n + plural(one, " proposal", " proposals")
-	case "leads":
-		return "Find " + n + plural(one, " lead", " leads")
+// keep makes steps of the time that is set aside for what no step is about.
+func (p *planner) keep() {
+	for _, b := range p.Blocks {
+		if b.Capacity > 0 || b.To <= p.Now || slices.Contains(p.assigned, b.ID) || len(p.Steps) == most {
+			continue
+		}
+		p.add(events.Step{
+			Kind: Keep, Timeblock: b.ID, Activity: cmp.Or(b.Activity, b.Category), Count: events.Scale, From: clock(b.From),
+			Before: clock(b.To), Minutes: min(int64((b.To - b.From).Minutes()), 24*60),
+		})
 	}
-	if noun == "" {
-		return ""
-	}
-	return n + " " + plural(one, strings.TrimSuffix(noun, "s"), noun)
 }
 
-func plural(one bool, singular, several string) string {
-	if one {
-		return singular
-	}
-	return several
-}
+func whole(n float64) events.Decimal { return events.Decimal(n) * events.Scale }

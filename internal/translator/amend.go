@@ -16,10 +16,13 @@ import (
 const maxRevisions = 1000
 
 // amend voids what stands and records the event in its place, both or none. A revision that stands already with other
-// content is one whose mark was lost: the next one is tried.
+// content is one whose mark was lost: the next one is tried. What somebody corrected by hand stays.
 func (t *teller) amend(ctx context.Context, it item, m mark) error {
 	for ; m.Revision < maxRevisions; m.Revision++ {
 		stands, next := revision(it.base, m.Revision), revision(it.base, m.Revision+1)
+		if byHand, err := t.corrections.has(ctx, t.org, stands); err != nil || byHand {
+			return t.leave(it, m, err)
+		}
 		it.draft.ID, it.draft.Amends = next, stands
 		void := voidOf(stands, it.draft.Source, "amended by a later delivery")
 		receipts, err := t.deps.Recorder.RecordTogether(ctx, t.org, []events.Draft{void, it.draft})
@@ -38,35 +41,51 @@ func (t *teller) amend(ctx context.Context, it item, m mark) error {
 			t.reject(it, amended.Violations)
 			return nil
 		case voided.Outcome == events.Conflict && amended.Outcome == events.Rejected:
-			t.add(it, stands, deliveries.Conflict, m.At) // somebody corrected it by hand: that stays
-			return nil
+			byHand, err := t.corrections.has(ctx, t.org, stands) // just now, perhaps
+			if err != nil || byHand {
+				return t.leave(it, m, err)
+			}
+			return t.revive(ctx, it, m) // it was taken back, and the mark of that was lost
 		}
 	}
 	return poisoned("%s was amended %d times", it.base, maxRevisions)
 }
 
-// revive records an event anew that a replay had voided.
+// leave lets stand what was corrected by hand.
+func (t *teller) leave(it item, m mark, err error) error {
+	if err == nil {
+		t.add(it, revision(it.base, m.Revision), deliveries.Corrected, m.At)
+	}
+	return err
+}
+
+// revive records an event anew that its provider or a replay had taken back.
 func (t *teller) revive(ctx context.Context, it item, m mark) error {
-	for ; m.Revision < maxRevisions; m.Revision++ {
-		it.draft.ID = revision(it.base, m.Revision+1)
-		receipts, err := t.deps.Recorder.Record(ctx, t.org, []events.Draft{it.draft})
-		if err != nil {
+	if m.Revision >= maxRevisions {
+		return poisoned("%s was amended %d times", it.base, maxRevisions)
+	}
+	if byHand, err := t.corrections.has(ctx, t.org, revision(it.base, m.Revision)); err != nil || byHand {
+		return t.leave(it, m, err)
+	}
+	m.Revision++
+	it.draft.ID, it.draft.Amends = revision(it.base, m.Revision), ""
+	receipts, err := t.deps.Recorder.Record(ctx, t.org, []events.Draft{it.draft})
+	if err != nil {
+		return err
+	}
+	switch r := receipts[0]; r.Outcome {
+	case events.Appended, events.Duplicate:
+		if err := t.setMark(ctx, it, mark{Revision: m.Revision, Digest: it.digest, At: r.Position}); err != nil {
 			return err
 		}
-		switch r := receipts[0]; r.Outcome {
-		case events.Appended, events.Duplicate:
-			if err := t.setMark(ctx, it, mark{Revision: m.Revision + 1, Digest: it.digest, At: r.Position}); err != nil {
-				return err
-			}
-			t.add(it, it.draft.ID, deliveries.Amended, r.Position)
-			return nil
-		case events.Rejected:
-			t.reject(it, r.Violations)
-			return nil
-		default: // its mark was lost
-		}
+		t.add(it, it.draft.ID, deliveries.Amended, r.Position)
+		return nil
+	case events.Rejected:
+		t.reject(it, r.Violations)
+		return nil
+	default: // it stands with other content, and its mark was lost
+		return t.amend(ctx, it, m)
 	}
-	return poisoned("%s was amended %d times", it.base, maxRevisions)
 }
 
 // retract voids what this delivery told before and tells of no more.

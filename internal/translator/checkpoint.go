@@ -14,8 +14,9 @@ import (
 
 // The keys of Buckets.Marks.
 const (
-	markDeliveries = "deliveries"
-	markErasures   = "erasures"
+	markDeliveries  = "deliveries"
+	markErasures    = "erasures"
+	markCorrections = "corrections"
 )
 
 // mark returns the first position that was not dealt with yet.

@@ -168,11 +168,16 @@ func changes(told []deliveries.Told) (n int) {
 		switch one.Outcome {
 		case deliveries.Appended, deliveries.Amended, deliveries.Voided:
 			n++
-		case deliveries.Duplicate, deliveries.Superseded, deliveries.Conflict, deliveries.Rejected:
+		case deliveries.Duplicate, deliveries.Superseded, deliveries.Conflict, deliveries.Corrected, deliveries.Rejected:
 		}
 	}
 	return n
 }
 
 // heeded are the types of events that the translator acts upon.
-func heeded() []string { return append(held.Types(), events.TypeProspectErased) }
+func (t *translator) heeded() []string {
+	if t.cfg.HeldOff {
+		return []string{events.TypeProspectErased}
+	}
+	return append(held.Types(), events.TypeProspectErased)
+}

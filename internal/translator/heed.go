@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
 
 	"milemarker/events"
 	"milemarker/internal/held"
@@ -28,16 +29,23 @@ func newInference(t *translator) *inference {
 // readAtOnce is how many events are read from the ledger at a time.
 const readAtOnce = 2000
 
-// load reads what the ledger says of appointments so far, so that nothing is inferred which was told long since. It
-// returns the position to go on from. Erasures that were not heeded yet are.
+// load heeds the erasures that were not heeded yet, and reads what the ledger says of appointments so far, so that nothing
+// is inferred which was told long since. It returns the position to go on from.
 func (i *inference) load(ctx context.Context) (events.Position, error) {
-	from, err := i.t.deps.Source.Since(ctx, i.t.deps.Clock().Add(-i.t.cfg.Lookback))
+	if _, err := i.read(ctx, i.t.erased, events.TypeProspectErased); err != nil {
+		return 0, err
+	}
+	since, err := i.t.deps.Source.Since(ctx, i.t.deps.Clock().Add(-i.t.cfg.Lookback))
 	if err != nil {
 		return 0, err
 	}
-	from = min(from, i.t.erased)
+	return i.read(ctx, since, i.t.heeded()...)
+}
+
+// read takes in events of some types from a position on, and returns the one behind the last.
+func (i *inference) read(ctx context.Context, from events.Position, types ...string) (events.Position, error) {
 	for {
-		frames, err := i.t.deps.Source.Read(ctx, from, readAtOnce, heeded()...)
+		frames, err := i.t.deps.Source.Read(ctx, from, readAtOnce, types...)
 		if err != nil {
 			return 0, err
 		}
@@ -51,6 +59,33 @@ func (i *inference) load(ctx context.Context) (events.Position, error) {
 			return from, nil
 		}
 	}
+}
+
+// follow takes in what the ledger says, from the past on and then as it comes, until ctx ends. It calls loaded once it has
+// taken in what there was. Deliveries are translated meanwhile: a year of appointments takes a while.
+func (i *inference) follow(ctx context.Context, loaded func()) {
+	for ctx.Err() == nil {
+		from, err := i.load(ctx)
+		if err == nil {
+			loaded()
+			err = i.listen(ctx, from)
+		}
+		if ctx.Err() == nil {
+			i.t.deps.Logger.WarnContext(ctx, "appointments are read again in a moment", "error", err)
+			pause(ctx, replayPause)
+		}
+	}
+}
+
+// listen takes in what comes, in batches, by a router of its own.
+func (i *inference) listen(ctx context.Context, from events.Position) error {
+	router, err := i.t.newRouter()
+	if err != nil {
+		return err
+	}
+	router.AddConsumerHandler("heed", "ledger", i.t.deps.Source.Events(from, i.t.heeded()...), i.t.heed).
+		AddMiddleware(i.t.retry(), middleware.Recoverer)
+	return router.Run(ctx)
 }
 
 // heed takes in a batch of events that the translator acts upon.
@@ -113,10 +148,18 @@ func (t *translator) forget(ctx context.Context, at events.Position, e events.Ev
 // longest is how long the inference waits at most: clocks are set.
 const longest = time.Minute
 
-// run infers until ctx ends.
+// run follows the ledger and infers until ctx ends.
 func (i *inference) run(ctx context.Context) {
+	loaded := make(chan struct{})
+	var following sync.WaitGroup
+	defer following.Wait()
+	following.Go(func() { i.follow(ctx, sync.OnceFunc(func() { close(loaded) })) })
 	if i.t.cfg.HeldOff {
 		return
+	}
+	select {
+	case <-loaded:
+	case <-ctx.Done():
 	}
 	for ctx.Err() == nil {
 		i.infer(ctx)

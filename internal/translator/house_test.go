@@ -172,13 +172,13 @@ func (h *house) pass(d time.Duration) {
 
 var master = []byte("0123456789abcdef0123456789abcdef")
 
-// open opens all that a translator works with, on a folder.
-func open(ctx context.Context, tb testing.TB, dir string) (*house, func(), error) { //nolint:thelper // there may be no test
+// open opens all that a translator works with, on a folder. The ledger remembers ids for a time, 0 = 2 h.
+func open(ctx context.Context, tb testing.TB, dir string, memory time.Duration) (*house, func(), error) { //nolint:thelper // there may be no test
 	server, err := natsd.Start(ctx, natsd.Config{StoreDir: dir})
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := ledger.Open(ctx, ledger.Config{Options: server.ClientOptions()})
+	l, err := ledger.Open(ctx, ledger.Config{Options: server.ClientOptions(), DuplicateWindow: memory})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -187,7 +187,7 @@ func open(ctx context.Context, tb testing.TB, dir string) (*house, func(), error
 		return nil, nil, err
 	}
 	buckets := map[string]*ledger.Bucket{}
-	for _, name := range []string{"vault", "erasures", "outcomes", "threads", "replays", "told", "retries", "marks"} {
+	for _, name := range []string{"vault", "erasures", "outcomes", "threads", "replays", "told", "retries", "corrected", "marks"} {
 		if buckets[name], err = l.Bucket(ctx, name); err != nil {
 			return nil, nil, err
 		}
@@ -197,7 +197,7 @@ func open(ctx context.Context, tb testing.TB, dir string) (*house, func(), error
 	}
 	b := translator.Buckets{
 		Buckets: deliveries.Buckets{Outcomes: buckets["outcomes"], Threads: buckets["threads"], Replays: buckets["replays"]},
-		Told:    buckets["told"], Retries: buckets["retries"], Marks: buckets["marks"],
+		Told:    buckets["told"], Retries: buckets["retries"], Corrected: buckets["corrected"], Marks: buckets["marks"],
 	}
 	h.log = deliveries.NewLog(stream{h.kept}, b.Buckets, h.now)
 	h.deps = translator.Deps{
@@ -215,9 +215,14 @@ func open(ctx context.Context, tb testing.TB, dir string) (*house, func(), error
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseThatForgets(t, 0)
+}
+
+func newHouseThatForgets(t *testing.T, memory time.Duration) *house {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	h, end, err := open(ctx, t, t.TempDir())
+	h, end, err := open(ctx, t, t.TempDir(), memory)
 	if err != nil {
 		t.Fatal(err)
 	}

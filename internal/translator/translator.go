@@ -57,6 +57,8 @@ type Source interface {
 	// where everything was acked.
 	Deliveries(from events.Position, done func(events.Position)) message.Subscriber
 
+	// Last returns the position of the newest event in the ledger.
+	Last(ctx context.Context) (events.Position, error)
 	// Since returns the position in the ledger of the first event recorded at a time or later.
 	Since(ctx context.Context, t time.Time) (events.Position, error)
 	// Read returns at most limit events of some types from a position in the ledger on, in order; fewer: there are no more.
@@ -109,9 +111,10 @@ type Tally interface {
 type Buckets struct {
 	deliveries.Buckets
 
-	Told    deliveries.Bucket // what was told under an event's id: see mark
-	Retries deliveries.Bucket // what is tried again later
-	Marks   deliveries.Bucket // how far the translator has come
+	Told      deliveries.Bucket // what was told under an event's id: see mark
+	Retries   deliveries.Bucket // what is tried again later
+	Corrected deliveries.Bucket // events that were corrected by hand; nothing in it ends
+	Marks     deliveries.Bucket // how far the translator has come
 }
 
 // Deps is what the role needs of others. All are required unless they say otherwise.
@@ -130,13 +133,14 @@ type Deps struct {
 }
 
 type translator struct {
-	cfg       Config
-	deps      Deps
-	providers map[string]providers.Provider
-	lanes     lanes
-	retries   *retries
-	inference *inference
-	erased    events.Position // up to which erasures were heeded
+	cfg         Config
+	deps        Deps
+	providers   map[string]providers.Provider
+	lanes       lanes
+	retries     *retries
+	inference   *inference
+	corrections corrections
+	erased      events.Position // up to which erasures were heeded
 }
 
 // Run translates until ctx ends and returns nil then. It calls ready once it does.
@@ -162,6 +166,7 @@ func newTranslator(cfg Config, deps Deps) *translator {
 		t.providers[p.About().Name] = p
 	}
 	t.retries = newRetries(t)
+	t.corrections.t = t
 	t.inference = newInference(t)
 	return t
 }
@@ -178,11 +183,10 @@ func (t *translator) run(ctx context.Context, ready func()) error {
 	if t.erased, err = t.mark(ctx, markErasures); err != nil {
 		return err
 	}
-	follow, err := t.inference.load(ctx)
-	if err != nil {
+	if err := t.corrections.load(ctx); err != nil {
 		return err
 	}
-	router, err := t.router(newCheckpoint(ctx, t, &background), from, follow)
+	router, err := t.router(newCheckpoint(ctx, t, &background), from)
 	if err != nil {
 		return err
 	}
@@ -206,13 +210,9 @@ func (t *translator) run(ctx context.Context, ready func()) error {
 	return router.Run(ctx)
 }
 
-// router is Watermill's, with two handlers: deliveries one by one, and what the ledger says of appointments and erasures
-// in batches.
-func (t *translator) router(c *checkpoint, from, follow events.Position) (*message.Router, error) {
-	logger := watermill.NewSlogLoggerWithLevelMapping(t.deps.Logger, map[slog.Level]slog.Level{
-		slog.LevelInfo: slog.LevelDebug, slog.LevelError: slog.LevelWarn,
-	})
-	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 8 * time.Second}, logger)
+// router is Watermill's. It hands over deliveries, one by one.
+func (t *translator) router(c *checkpoint, from events.Position) (*message.Router, error) {
+	router, err := t.newRouter()
 	if err != nil {
 		return nil, err
 	}
@@ -220,13 +220,25 @@ func (t *translator) router(c *checkpoint, from, follow events.Position) (*messa
 	if err != nil {
 		return nil, err
 	}
-	retry := middleware.Retry{
-		MaxRetries: t.cfg.Attempts, InitialInterval: 50 * time.Millisecond, MaxInterval: 2 * time.Second, Multiplier: 2,
-		ShouldRetry: func(p middleware.RetryParams) bool { return !poisonous(p.Err) }, Logger: logger,
-	}
 	router.AddConsumerHandler("translate", "deliveries", t.deps.Source.Deliveries(from, c.reached), t.delivered).
-		AddMiddleware(poison, retry.Middleware, middleware.Recoverer)
-	router.AddConsumerHandler("heed", "ledger", t.deps.Source.Events(follow, heeded()...), t.heed).
-		AddMiddleware(retry.Middleware, middleware.Recoverer)
+		AddMiddleware(poison, t.retry(), middleware.Recoverer)
 	return router, nil
+}
+
+func (t *translator) newRouter() (*message.Router, error) {
+	return message.NewRouter(message.RouterConfig{CloseTimeout: 8 * time.Second}, t.watermill())
+}
+
+// retry is what handlers do about what will pass.
+func (t *translator) retry() message.HandlerMiddleware {
+	return middleware.Retry{
+		MaxRetries: t.cfg.Attempts, InitialInterval: 50 * time.Millisecond, MaxInterval: 2 * time.Second, Multiplier: 2,
+		ShouldRetry: func(p middleware.RetryParams) bool { return !poisonous(p.Err) }, Logger: t.watermill(),
+	}.Middleware
+}
+
+func (t *translator) watermill() watermill.LoggerAdapter {
+	return watermill.NewSlogLoggerWithLevelMapping(t.deps.Logger, map[slog.Level]slog.Level{
+		slog.LevelInfo: slog.LevelDebug, slog.LevelError: slog.LevelWarn,
+	})
 }

@@ -28,7 +28,7 @@ func TestWhatBecomesOfDeliveries(t *testing.T) {
 		{`{"id":"3","kind":"odd"}`, "ignored (tells of nothing that counts)"},
 		{`{"id":"4","kind":"panic"}`, "failed (the adapter fails: at once)"},
 		{`{"id":`, "failed (body: delivery cannot be read)"},
-		{`{"id":"5","kind":"foreign"}`, "pending call.completed appended (the connection has no token to fetch the details with: permission denied)"},
+		{`{"id":"5","kind":"foreign"}`, "pending call.completed appended (the connection has no token to fetch the details with)"},
 	} {
 		if got := h.outcome(h.post("c_one", c.body)); got != c.want {
 			t.Errorf("%s: %s, want %s", c.body, got, c.want)

@@ -58,7 +58,7 @@ func (t *translator) understand(ctx context.Context, conn connections.Connection
 		if ctx.Err() != nil {
 			return m, ctx.Err()
 		}
-		in.Details, in.Pending, m.why = nil, true, err.Error()
+		in.Details, in.Pending, m.why = nil, true, plainly(err)
 		m.later = !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)
 	}
 	if m.Output, err = translate(provider, in); err == nil && len(m.Wants) > 0 {
@@ -105,6 +105,15 @@ func settings(about providers.About, conn connections.Connection) map[string]str
 	}
 	maps.Copy(all, conn.Settings)
 	return all
+}
+
+// plainly says why details cannot be had, without the words by which programs tell such errors apart.
+func plainly(err error) string {
+	why := err.Error()
+	for _, kind := range []error{fs.ErrPermission, fs.ErrNotExist} {
+		why = strings.TrimSuffix(why, ": "+kind.Error())
+	}
+	return why
 }
 
 var (

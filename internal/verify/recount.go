@@ -160,7 +160,7 @@ func (v *verification) steps(at events.Position, e events.Event, fact events.Fac
 	for _, stage := range stages {
 		if shard == 0 {
 			v.row(projections.CheckSteps, projections.Group{Org: e.Org, Name: dayOf(e.Time)}, join(number(at), stage),
-				join(e.Prospect, micros(e.Time), e.ID, e.Rep, fact.Source))
+				join(e.Prospect, micros(e.Time), e.ID, e.Rep, e.Team, fact.Source))
 		}
 		if gone || !mine {
 			continue
@@ -179,7 +179,7 @@ func (v *verification) declaration(at events.Position, e events.Event) error {
 	case kind == events.KindGoal, kind == events.KindRoutine, kind == events.KindCalendar, kind == events.KindAlert,
 		kind == events.KindPeople:
 	case e.Type == events.TypeOrgConfigured, e.Type == events.TypeTimeblockPlanned, e.Type == events.TypeTimeblockSkipped,
-		e.Type == events.TypePaceChanged:
+		e.Type == events.TypeTimeblockMoved, e.Type == events.TypePaceChanged:
 	default:
 		return nil
 	}

@@ -29,6 +29,7 @@ FROM
         (
             SELECT org, prospect, stage, time, id, rep FROM journey_steps_v1 FINAL
             WHERE org = {org:String} AND time < fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+              AND time >= fromUnixTimestamp64Micro({since:Int64}, 'UTC') -- what happened before comes after nothing that counts
               AND (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org = {org:String})
               AND prospect NOT IN (SELECT a FROM links_v1 WHERE org = {org:String} AND kind = 'erased')
         ) AS s

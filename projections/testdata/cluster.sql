@@ -199,6 +199,7 @@ CREATE TABLE IF NOT EXISTS journey_steps_v1_local ON CLUSTER 'company'
     id       String,
     position UInt64,
     rep      LowCardinality(String),
+    team     LowCardinality(String) COMMENT 'as the event names it; empty if it names none',
     source   LowCardinality(String),
     version  UInt64
 )

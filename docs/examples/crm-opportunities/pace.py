@@ -27,24 +27,32 @@ def days(first, last):
 
 
 def workdays(wins, before):
-    """The last 60 working days before a day, newest first, with what was won on each and on the days off behind it."""
-    out, off, first = [], 0, min(wins)
+    """The last 60 working days before a day, newest first, with what was won on each and on the days off behind it; and
+    the first of them."""
+    out, off, first, begin = [], 0, min(wins), before
     first = max(first, before - 191 * DAY)
     d = before - DAY
     while d >= first and len(out) < 60:
         off += wins[d]
         if works(d):
             out.append(off)
-            off = 0
+            off, begin = 0, d
         d -= DAY
-    return out
+    return out, begin
 
 
-def dispersion(counts):
-    if len(counts) < 20 or sum(counts) < 20:
+def dispersion(counts, had, line):
+    """Pearson's, widened for the doubt that is left of it, and carried over to the rate that there would be if those of the
+    days that belong to the goal had brought what the line asks for instead of what they had."""
+    if len(counts) < 5 or sum(counts) < 10:
         return 1.0
-    mean, free = sum(counts) / len(counts), len(counts) - 1
-    return max(1.0, sum((c - mean) ** 2 / mean for c in counts) / free * (1 + 1.85 / free))
+    everything, free = sum(counts), len(counts) - 1
+    mean = everything / len(counts)
+    found = sum((c - mean) ** 2 / mean for c in counts) / free
+    doubt = 1 / free + (max(0, found - 1) * (3 * found - 1) / (2 * found * everything) if found else 0)
+    doubt = min(doubt, 0.25)
+    widened = max(1.0, found * (1 + 1.853 * doubt + 2.585 * doubt**2))
+    return 1 + (widened - 1) * min(2, max(1, 1 + (line - had) / everything))
 
 
 def quantile(mean, spread, p):
@@ -113,7 +121,10 @@ def main(path, server, key, first, last):
             actual = sum(won[x] for x in days(first, d))
             expected = round(target * 10000 * sum(works(x) for x in days(first, d)) / total + 1e-9) / 10000
             # At the end of a day its own count is part of the history, once the day after is "today".
-            spread = dispersion(workdays(won, d + DAY))
+            counts, begin = workdays(won, d + DAY)
+            begin = max(begin, first)
+            line = target * sum(works(x) for x in days(begin, d)) / total
+            spread = dispersion(counts, sum(won[x] for x in days(begin, d)), line)
             want = (actual, expected, status(actual, target, expected, spread, d == last))
             have = (got["actual"], got["expected"], got["status"])
             checked += 1

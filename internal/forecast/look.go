@@ -1,0 +1,79 @@
+package forecast
+
+import (
+	"errors"
+	"math"
+	"slices"
+)
+
+// Goal is a number on its way to a target.
+type Goal struct {
+	Stage  int     // whose events are counted
+	Money  bool    // what sign-ups bring at once is counted instead; Stage is the last one
+	Have   float64 // reached by now
+	Target float64
+	AtMost bool
+	From   int // days from today on which it begins to count; 0 for one that does already
+	To     int // days from today of its last day, less than Days
+}
+
+// Ahead is what is to be expected of a goal.
+type Ahead struct {
+	Reach   float64    // the chance that the target is reached or, at most, kept by the end
+	Finish  [3]float64 // the result: undershot in 1 of 10 cases, in 1 of 2, in 9 of 10
+	Reached [3]int     // days from today by whose end the target is reached in 1 of 10 cases, in 1 of 2, in 9 of 10; NotYet
+}
+
+// NotYet says that the target is not reached within the weeks of a forecast, with the chance in question.
+const NotYet = -1
+
+// Look tells what is to be expected of a goal, in the same worlds that Make simulates. The error says what is wrong with
+// the input, or that the goal does not end within the weeks.
+func Look(in Input, g Goal) (Ahead, error) {
+	if err := in.Validate(); err != nil {
+		return Ahead{}, err
+	}
+	if g.To < 0 || g.To >= Days || g.Stage < 0 || g.Stage >= len(in.Stages) {
+		return Ahead{}, errors.New("the goal is none that a forecast reaches")
+	}
+	var finish, reached []float64
+	kept := 0.0
+	in.worlds([]prepared{in.prepare(g.Stage)}, func(world int, paths []path, _ []sources) {
+		p := &paths[0]
+		if g.Money {
+			once, _ := in.bring(world, p)
+			p = &once
+		}
+		end, on := g.run(p)
+		finish, reached = append(finish, end), append(reached, on)
+		if end >= g.Target != g.AtMost || end == g.Target {
+			kept++
+		}
+	})
+	slices.Sort(finish)
+	slices.Sort(reached)
+	a := Ahead{Reach: kept / float64(len(finish))}
+	for i, q := range [3]float64{0.1, 0.5, 0.9} {
+		a.Finish[i], a.Reached[i] = quantile(finish, q), NotYet
+		if on := quantile(reached, q); !g.AtMost && !math.IsInf(on, 1) {
+			a.Reached[i] = int(on)
+		}
+	}
+	return a, nil
+}
+
+// run follows a world: the result at the goal's end, and the day on which the target was reached.
+func (g Goal) run(p *path) (end, reached float64) {
+	sum := g.Have
+	reached = math.Inf(1)
+	for d := g.From; d < Days; d++ {
+		sum += p[d]
+		if sum >= g.Target && math.IsInf(reached, 1) {
+			reached = float64(d)
+		}
+		if d == g.To {
+			end = sum
+		}
+	}
+	return end, reached
+}
