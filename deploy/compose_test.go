@@ -83,7 +83,7 @@ func testVariables(t *testing.T, d deployment) {
 			if !slices.Contains(reads, key) {
 				t.Errorf("%s is given %s, which it does not read", name, key)
 			}
-			if value == nil || *value == "" {
+			if value != nil && *value == "" { // nil is passed on only when the environment has it
 				t.Errorf("%s is given an empty %s", name, key)
 			}
 		}
@@ -94,13 +94,31 @@ func testVariables(t *testing.T, d deployment) {
 		}
 	}
 	for _, v := range boot.Variables() {
-		if _, set := project.Services[v.Role].Environment[v.Name]; v.Required && !set {
+		if v.Required && value(project.Services[v.Role].Environment, v.Name) == "" {
 			t.Errorf("%s is not given %s, without which it does not start", v.Role, v.Name)
 		}
 	}
 	if got, want := len(project.Services), len(roles)+len(d.nodes)+1; got != want {
 		t.Errorf("%d services, want %d: each role and each engine", got, want)
 	}
+}
+
+// What an operator says of alerts reaches the role that raises them.
+func TestAlertsAreSetFromOutside(t *testing.T) {
+	each(t, func(t *testing.T, d deployment) {
+		t.Helper()
+		said := map[string]string{
+			"MILEMARKER_ALERTS_EVERY": "5m", "MILEMARKER_ALERTS_HOLD": "45m", "MILEMARKER_ALERTS_INTERNAL": "10.1.0.0/16",
+		}
+		env := maps.Clone(secrets)
+		maps.Copy(env, said)
+		api := load(t, d, env).Services["api"].Environment
+		for _, name := range rolesRead()["api"] {
+			if strings.HasPrefix(name, "MILEMARKER_ALERTS_") && (said[name] == "" || value(api, name) != said[name]) {
+				t.Errorf("%s is %q, want %q", name, value(api, name), said[name])
+			}
+		}
+	})
 }
 
 func TestSecretsAreAskedFor(t *testing.T) { each(t, testSecretsAreAskedFor) }

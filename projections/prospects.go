@@ -16,9 +16,6 @@ func Progress() []string {
 	return []string{"lead", "qualified", "attempt", "conversation", "appointment", "held", "proposal"}
 }
 
-// ended are the stages after which a journey does not go on.
-func ended() []string { return []string{"signup", "declined", "disqualified", "cancelled"} }
-
 // StageOf returns the stage of a journey that a metric counts the arrivals at, "" if it counts none.
 func StageOf(metric string) string {
 	switch metric {
@@ -77,39 +74,6 @@ func (q DelayQuery) Select() Select {
 		Params: map[string]any{
 			"org": q.Org, "froms": q.From, "tos": q.To, "since": q.Since.UnixMicro(), "now": q.Now.UnixMicro(),
 		},
-	}
-}
-
-// OpenQuery asks for the people whose journey goes on: how far they came, and how long ago.
-type OpenQuery struct {
-	Org   string
-	Rep   string    // only who was last brought on by this rep; "" for everybody
-	Since time.Time // only who came so far then or later: the others are given up
-	Now   time.Time
-}
-
-// OpenRow is some people at the same place.
-type OpenRow struct {
-	Stage string
-	Days  int // whole days since they reached it
-	N     int
-}
-
-// Select returns the statement that answers q: stage, days and count.
-func (q OpenQuery) Select() Select {
-	where, params := "", map[string]any{
-		"org": q.Org, "stages": Progress(), "ended": ended(), "since": q.Since.UnixMicro(), "now": q.Now.UnixMicro(),
-	}
-	if q.Rep != "" {
-		where, params["rep"] = " AND who[stage] = {rep:String}", q.Rep
-	}
-	return Select{
-		SQL: "SELECT stage, toInt64(intDiv({now:Int64} - at[stage], 86400000000)) AS days, count() FROM (" +
-			"SELECT at, who, arrayLast(s -> mapContains(at, s) AND at[s] < {now:Int64}, {stages:Array(String)}) AS stage" +
-			" FROM (" + text("journey_paths") + ")" +
-			" WHERE NOT arrayExists(s -> mapContains(at, s) AND at[s] < {now:Int64}, {ended:Array(String)})" +
-			") WHERE stage != '' AND at[stage] >= {since:Int64}" + where + " GROUP BY stage, days ORDER BY stage, days",
-		Params: params,
 	}
 }
 
@@ -231,55 +195,4 @@ func (q AgendaQuery) Select() Select {
 	return Select{SQL: text("agenda"), Params: map[string]any{
 		"org": q.Org, "rep": q.Rep, "from": q.From.UnixMicro(), "until": q.Until.UnixMicro(), "since": q.Since,
 	}}
-}
-
-// WeekQuery asks how many people were met, and how many events named nobody, in each of the weeks before an instant.
-type WeekQuery struct {
-	Org   string
-	Rep   string // "" for everybody
-	Since time.Time
-	Now   time.Time
-}
-
-// WeekRow is the number of one week: the week of 7 x 24 hours that ended Ago weeks before Now.
-type WeekRow struct {
-	Ago   int
-	Stage string // Met for people met; else the stage that events without a person brought about
-	N     uint64
-}
-
-// Met returns the statement that answers with week and count of people met.
-func (q WeekQuery) Met() Select {
-	where, params := q.where("met_by")
-	return Select{
-		SQL: "SELECT toInt64(intDiv({now:Int64} - 1 - toUnixTimestamp64Micro(met_at), 604800000000)) AS ago, '' AS type, '' AS outcome, count()" +
-			" FROM (" + text("journey_paths") + ")" +
-			" WHERE toUnixTimestamp64Micro(met_at) >= {since:Int64} AND toUnixTimestamp64Micro(met_at) < {now:Int64}" + where +
-			" GROUP BY ago ORDER BY ago",
-		Params: params,
-	}
-}
-
-// Nobody returns the statement that answers with week, type, outcome and count of events without a person.
-func (q WeekQuery) Nobody() Select {
-	where, params := q.where("rep")
-	return Select{
-		SQL: "SELECT toInt64(intDiv({now:Int64} - 1 - toUnixTimestamp64Micro(time), 604800000000)) AS ago," +
-			" toString(type) AS what, toString(outcome) AS how, count() FROM events_v1 FINAL" +
-			" WHERE org = {org:String} AND prospect = '' AND kind IN ('lead', 'call', 'appointment', 'proposal', 'signup')" +
-			" AND time >= fromUnixTimestamp64Micro({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Micro({now:Int64}, 'UTC')" +
-			" AND day >= toDate(fromUnixTimestamp64Micro({since:Int64}, 'UTC')) - 2" + where +
-			" AND (org, id) NOT IN (SELECT org, target FROM voids_v1 WHERE org = {org:String})" +
-			" GROUP BY ago, what, how ORDER BY ago, what, how",
-		Params: params,
-	}
-}
-
-func (q WeekQuery) where(rep string) (string, map[string]any) {
-	params := map[string]any{"org": q.Org, "since": q.Since.UnixMicro(), "now": q.Now.UnixMicro()}
-	if q.Rep == "" {
-		return "", params
-	}
-	params["rep"] = q.Rep
-	return " AND " + rep + " = {rep:String}", params
 }

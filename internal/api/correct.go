@@ -123,6 +123,18 @@ func (s *server) recordCorrection(a ask, row projections.EventRow, drafts []even
 	if len(known) == 0 && row.VoidedBy == "" {
 		return s.deps.Recorder.RecordTogether(a.ctx(), a.caller.Org, drafts)
 	}
+	if len(known) < len(ids) { // perhaps a part shows of what is being folded
+		last, err := s.deps.Notices.Feed.Last(a.ctx())
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.reach(a.Context, a.caller.Org, last); err != nil {
+			return nil, err
+		}
+		if known, err = s.byID(a, ids...); err != nil {
+			return nil, err
+		}
+	}
 	receipts := make([]events.Receipt, len(drafts))
 	for i, d := range drafts {
 		digest, err := s.deps.Recorder.Digest(a.ctx(), a.caller.Org, d)

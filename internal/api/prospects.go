@@ -22,10 +22,6 @@ type Prospects interface {
 type Journeys interface {
 	// Delays tells how long people took from one stage to another, those still under way among them.
 	Delays(ctx context.Context, q projections.DelayQuery) ([]projections.DelayRow, error)
-	// OpenProspects tells how far those came whose journey goes on.
-	OpenProspects(ctx context.Context, q projections.OpenQuery) ([]projections.OpenRow, error)
-	// Weeks tells how many people were met, and how many events named nobody, in past weeks.
-	Weeks(ctx context.Context, q projections.WeekQuery) ([]projections.WeekRow, error)
 	// Sales returns single sign-ups that brought money, newest first.
 	Sales(ctx context.Context, q projections.SaleQuery) ([]projections.SaleRow, error)
 }

@@ -13,14 +13,6 @@ func (nobody) Delays(context.Context, projections.DelayQuery) ([]projections.Del
 	return nil, nil
 }
 
-func (nobody) OpenProspects(context.Context, projections.OpenQuery) ([]projections.OpenRow, error) {
-	return nil, nil
-}
-
-func (nobody) Weeks(context.Context, projections.WeekQuery) ([]projections.WeekRow, error) {
-	return nil, nil
-}
-
 func (nobody) Sales(context.Context, projections.SaleQuery) ([]projections.SaleRow, error) {
 	return nil, nil
 }

@@ -35,7 +35,9 @@ type server struct {
 func newServer(cfg Config, deps Deps) *server {
 	s := &server{cfg: cfg, deps: deps}
 	s.live = newHub(s)
-	s.histories = &foresight.Recent{Position: deps.Warehouse.Position, Clock: deps.Clock}
+	s.histories = &foresight.Recent{Clock: deps.Clock, Position: func(ctx context.Context, org string) (events.Position, error) {
+		return deps.Warehouse.Position(ctx, org)
+	}}
 	return s
 }
 

@@ -30,7 +30,7 @@ func TestPlanKnowsWhatTheLedgerKnows(t *testing.T) {
 	add("ad", "cost.incurred", "2026-04-10T12:00:00Z", `"amount":"100","currency":"EUR"`)
 	add("stand", "cost.incurred", "2026-05-10T12:00:00Z", `"amount":"200","currency":"EUR"`)
 	add("today", "cost.incurred", "2026-06-01T07:00:00Z", `"amount":"999","currency":"EUR"`) // its month is not over
-	for m := range 13 {                                                                     // May 2025 to May 2026
+	for m := range 13 {                                                                      // May 2025 to May 2026
 		month := time.Date(2025, time.Month(5+m), 12, 12, 0, 0, 0, time.UTC)
 		n := 10
 		if month.Month() == time.December {

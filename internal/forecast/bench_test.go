@@ -1,7 +1,10 @@
 package forecast
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
+	"time"
 
 	"milemarker/internal/rates"
 )
@@ -25,4 +28,50 @@ func BenchmarkMake(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkHistory forecasts for an org, and looks at one goal, with 100,000 people who came in two years.
+func BenchmarkHistory(b *testing.B) {
+	h := crowded(100_000)
+	q := asOf(730, Whose{Rep: "rep3"})
+	for name, do := range map[string]func() error{
+		"input": func() error { h.Input(q, All); return nil },
+		"make": func() error {
+			in, _ := h.Input(asOf(730, Whose{}), All)
+			_, err := Make(in)
+			return err
+		},
+		"look": func() error {
+			in, _ := h.Input(q, 4)
+			_, err := Look(in, Goal{Stage: 4, Target: 100, To: 60})
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// crowded is the history of people of twenty reps, of whom each stage keeps some.
+func crowded(people int) History {
+	r := rand.New(rand.NewPCG(1, 1))
+	h := History{Stages: []string{"lead", "qualified", "attempt", "conversation", "appointment", "held", "proposal", "signup"}}
+	first := asOf(0, Whose{}).Now
+	for p := range people {
+		at := first.Add(time.Duration(r.Float64() * 730 * float64(24*time.Hour)))
+		rep := fmt.Sprint("rep", r.IntN(20))
+		for stage := range h.Stages {
+			h.Steps = append(h.Steps, Step{Person: uint64(p), Stage: stage, At: at, Rep: rep})
+			if r.Float64() > 0.7 {
+				break
+			}
+			at = at.Add(time.Duration(r.ExpFloat64() * 10 * float64(24*time.Hour)))
+		}
+	}
+	return h
 }

@@ -109,10 +109,7 @@ const All = -1
 // Input returns what a forecast follows from. With a stage, what leads to other stages is left out: enough for Look.
 func (h History) Input(q Question, stage int) (Input, Leans) {
 	in := Input{Stages: make([]Stage, len(h.Stages)), Seed: q.Seed}
-	g := gathering{history: h, question: q, stage: stage, ways: make([][]way, len(h.Stages))}
-	for b := range g.ways {
-		g.ways[b] = make([]way, b+1)
-	}
+	g := newGathering(q, len(h.Stages), stage)
 	firsts := newWeeks(q.last(), len(h.Stages))
 	h.journeys(q, func(j journey) {
 		g.add(j)
@@ -125,9 +122,9 @@ func (h History) Input(q Question, stage int) (Input, Leans) {
 		if stage != All && stage != b {
 			continue
 		}
-		in.Stages[b].FromMet = g.ways[b][b].reckon(q.Whose)
+		in.Stages[b].FromMet = g.ways[b][b].reckon(q.Whose != Whose{})
 		for a := range b {
-			in.Stages[b].From[a] = g.ways[b][a].reckon(q.Whose)
+			in.Stages[b].From[a] = g.ways[b][a].reckon(q.Whose != Whose{})
 		}
 	}
 	in.Open = g.people()

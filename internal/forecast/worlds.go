@@ -101,12 +101,45 @@ func (t *table) draw(r rates.Source, climate *[1 + Weeks]float64, out *path) (ar
 		until[w] = all
 	}
 	k := rates.Binomial(r, t.n, min(1, luck*all/float64(t.n)))
+	if k > crowd {
+		t.spread(r, k, &until, out)
+		return float64(k)
+	}
 	for range k {
 		u := r.Float64() * all
 		w := sort.Search(Weeks, func(w int) bool { return until[w] > u })
 		out[t.day(r, w)]++
 	}
 	return float64(k)
+}
+
+// crowd is how many arrivals are drawn one by one: of more, how many come on each day is drawn.
+const crowd = 300
+
+// spread draws on which days k people arrive, when until says how many of them are expected by the end of each week: a
+// multinomial draw, one binomial one for each week and each day of it.
+func (t *table) spread(r rates.Source, k int, until *[1 + Weeks]float64, out *path) {
+	gone := 0.0
+	for w, by := range until {
+		n := k
+		if w < Weeks {
+			n = rates.Binomial(r, k, min(1, (by-gone)/(until[Weeks]-gone)))
+		}
+		k, gone = k-n, by
+		if w == 0 {
+			out[0] += float64(n)
+			continue
+		}
+		last := 7 * w
+		for d := last - 6; d <= last; d++ {
+			on := n
+			if d < last {
+				on = rates.Binomial(r, n, min(1, (t.by[d]-t.by[d-1])/(t.by[last]-t.by[d-1])))
+			}
+			out[d] += float64(on)
+			n -= on
+		}
+	}
 }
 
 // day draws the day of a week on which somebody arrives.

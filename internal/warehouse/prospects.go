@@ -25,18 +25,6 @@ func (w *Warehouse) Delays(ctx context.Context, q projections.DelayQuery) ([]pro
 	})
 }
 
-// OpenProspects tells how far those came whose journey goes on.
-func (w *Warehouse) OpenProspects(ctx context.Context, q projections.OpenQuery) ([]projections.OpenRow, error) {
-	return collect(ctx, w, q.Select(), func(r driver.Rows) (projections.OpenRow, error) {
-		var row projections.OpenRow
-		var days int64
-		var n uint64
-		err := r.Scan(&row.Stage, &days, &n)
-		row.Days, row.N = int(days), int(n)
-		return row, err
-	})
-}
-
 // NextSteps tells for whom a rep has a next step to take, the longest waiting first.
 func (w *Warehouse) NextSteps(ctx context.Context, q projections.NextStepQuery) ([]projections.NextStep, error) {
 	return collect(ctx, w, q.Select(), func(r driver.Rows) (projections.NextStep, error) {
@@ -83,25 +71,4 @@ func (w *Warehouse) Agenda(ctx context.Context, q projections.AgendaQuery) ([]pr
 		a.Begins = time.UnixMicro(begins).UTC()
 		return a, err
 	})
-}
-
-// Weeks tells how many people were met, and how many events named nobody, in past weeks.
-func (w *Warehouse) Weeks(ctx context.Context, q projections.WeekQuery) ([]projections.WeekRow, error) {
-	read := func(r driver.Rows) (projections.WeekRow, error) {
-		var row projections.WeekRow
-		var ago int64
-		var typ, outcome string
-		err := r.Scan(&ago, &typ, &outcome, &row.N)
-		row.Ago, row.Stage = int(ago), projections.Met
-		if typ != "" {
-			row.Stage = projections.Stage(typ, outcome)
-		}
-		return row, err
-	}
-	met, err := collect(ctx, w, q.Met(), read)
-	if err != nil {
-		return nil, err
-	}
-	nobody, err := collect(ctx, w, q.Nobody(), read)
-	return append(met, nobody...), err
 }
