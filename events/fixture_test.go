@@ -128,7 +128,7 @@ func TestFixturesUseEveryField(t *testing.T) {
 			exclusive := map[string][]string{
 				TypeGoalSet: {"weights"}, TypeGoalRevised: {"markers"}, // a curve has one of them
 				// These came after the fixture.
-				TypeProspectErased: {"prospects"}, TypeDayplanSet: {"left_out"}, TypeOrgConfigured: {"income_producing"},
+				TypeProspectErased: {"prospects"}, TypeDayplanSet: {"left_out"}, TypeOrgConfigured: {"income_producing", "team_changes", "teamless"},
 				TypeReviewCompleted: {"owner_kind", "owner"}, TypeReviewSkipped: {"owner_kind", "owner"},
 				TypeRoutineSet: {"owner_kind", "owner"}, TypeHassleRaised: {"owner_kind", "owner"},
 			}

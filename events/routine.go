@@ -42,7 +42,7 @@ type DayplanSet struct {
 
 // LeftOut is something that a day was asked for and its plan leaves out.
 type LeftOut struct {
-	Kind   string  `json:"kind,omitzero" rule:"enum=activity|first_call|rebook|follow_up|block" doc:"What kind of step it would be."`
+	Kind   string  `json:"kind,omitzero" rule:"enum=activity|first_call|rebook|follow_up|settle|hold|block" doc:"What kind of step it would be."`
 	Metric string  `json:"metric,omitzero" rule:"format=metric" doc:"The metric that counts it."`
 	Count  Decimal `json:"count,omitzero" rule:"min=0" doc:"How many are left out."`
 	Goal   string  `json:"goal,omitzero" doc:"The id of the goal that asks for it."`
@@ -58,7 +58,7 @@ type Step struct {
 	Goal   string  `json:"goal,omitzero" doc:"The id of the goal that it serves."`
 	Text   string  `json:"text,omitzero" rule:"private,multiline" doc:"The step in words."`
 
-	Kind  string    `json:"kind,omitzero" rule:"enum=activity|first_call|rebook|follow_up|hold|block" doc:"What kind of step it is: so much of an activity, leads to call for the first time, no-shows to rebook, proposals to follow up, appointments to hold, a time block to keep."`
+	Kind  string    `json:"kind,omitzero" rule:"enum=activity|first_call|rebook|follow_up|settle|hold|block" doc:"What kind of step it is: so much of an activity, leads to call for the first time, no-shows to rebook, proposals to follow up, appointments that are over to tell the outcome of, appointments to hold, a time block to keep."`
 	Days  int64     `json:"days,omitzero" rule:"min=0,max=366" doc:"Of follow_up: for how many days nothing was heard, at least."`
 	Items []StepFor `json:"items,omitzero" doc:"The prospects whom it is about, or the appointments."`
 

@@ -136,6 +136,8 @@ type OrgConfigured struct {
 	Currency             string            `json:"currency,omitzero" rule:"format=currency" doc:"The org's own currency."`
 	Country              string            `json:"country,omitzero" rule:"format=country" doc:"Country, or region of one, in which the org works."`
 	Teams                map[string]string `json:"teams,omitzero" rule:"max=10000" doc:"The team of each rep; replaces the whole map."`
+	TeamChanges          map[string]string `json:"team_changes,omitzero" rule:"max=10000" doc:"New teams of single reps; those of all others stay."`
+	Teamless             []string          `json:"teamless,omitzero" rule:"max=10000" doc:"Reps who are in no team from now on; those of all others stay."`
 	IncomeProducing      *Producing        `json:"income_producing,omitzero" doc:"Which categories of logged time count as income-producing, from a day on."`
 }
 

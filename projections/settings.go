@@ -43,7 +43,20 @@ func (s *OrgSettings) apply(c events.OrgConfigured, at time.Time) {
 	if c.Teams != nil {
 		s.Teams = maps.Clone(c.Teams)
 	}
+	if len(c.TeamChanges)+len(c.Teamless) > 0 {
+		s.changeTeams(c.TeamChanges, c.Teamless)
+	}
 	s.produce(c.IncomeProducing, s.Calendar().DayOf(at))
+}
+
+// changeTeams gives single reps a team, or takes them out of theirs. Whoever holds the former settings keeps them.
+func (s *OrgSettings) changeTeams(changes map[string]string, teamless []string) {
+	teams := maps.Clone(s.Teams)
+	maps.Copy(teams, changes)
+	for _, rep := range teamless {
+		delete(teams, rep)
+	}
+	s.Teams = teams
 }
 
 func weekday(name string) (time.Weekday, bool) {

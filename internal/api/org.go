@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +93,11 @@ func stands(present orgView, wanted events.OrgConfigured) bool {
 		(wanted.FiscalYearStartMonth == 0 || wanted.FiscalYearStartMonth == int64(present.FiscalYearStart)) &&
 		(wanted.Currency == "" || wanted.Currency == present.Currency) &&
 		(wanted.Country == "" || wanted.Country == present.Country) &&
-		(wanted.Teams == nil || maps.Equal(wanted.Teams, present.Teams))
+		(wanted.Teams == nil || maps.Equal(wanted.Teams, present.Teams)) &&
+		!slices.ContainsFunc(slices.Collect(maps.Keys(wanted.TeamChanges)), func(rep string) bool {
+			return wanted.TeamChanges[rep] != present.Teams[rep]
+		}) &&
+		!slices.ContainsFunc(wanted.Teamless, func(rep string) bool { return present.Teams[rep] != "" })
 }
 
 func zoneExists(name string) bool {

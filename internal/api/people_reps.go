@@ -86,7 +86,7 @@ func (s *server) openRep(a ask, v *repView, e events.Event) error {
 }
 
 // declareRep answers PUT /v1/reps/{id}: name and identities as they are from now on, and the team. The team is one of the
-// org's settings, which are changed along with it.
+// org's settings, of which nothing else is said: who changes another rep's team at the same time undoes nothing.
 func (s *server) declareRep(c echo.Context, caller access.Caller) error {
 	rep := pathID(c)
 	body, fields, err := readObject(c)
@@ -103,29 +103,24 @@ func (s *server) declareRep(c echo.Context, caller access.Caller) error {
 			return err
 		}
 	}
-	ctx := c.Request().Context()
-	position, err := s.deps.Warehouse.Position(ctx, caller.Org)
-	if err != nil {
-		return err
-	}
-	settings, err := s.deps.Warehouse.Settings(ctx, caller.Org)
+	a, err := s.askCurrent(c, caller)
 	if err != nil {
 		return err
 	}
 	draft, found := events.Draft{
-		ID: "rep.declared/" + hashOf(strconv.FormatUint(uint64(position), 10), rep, string(body)), Source: told,
+		ID: "rep.declared/" + hashOf(strconv.FormatUint(uint64(a.position), 10), rep, string(body)), Source: told,
 		Type: events.TypeRepDeclared, Rep: rep, Data: body, RecordedBy: caller.KeyID,
 	}.Check()
 	if len(found) > 0 {
 		return badBody(violations(found))
 	}
 	drafts := []events.Draft{draft}
-	if team != nil && *team != settings.Teams[rep] {
-		teams := maps.Clone(settings.Teams)
-		if teams[rep] = *team; *team == "" {
-			delete(teams, rep)
+	if team != nil && *team != a.settings.Teams[rep] {
+		change := events.OrgConfigured{TeamChanges: map[string]string{rep: *team}}
+		if *team == "" {
+			change = events.OrgConfigured{Teamless: []string{rep}}
 		}
-		data, err := json.Marshal(map[string]any{"teams": teams})
+		data, err := json.Marshal(change)
 		if err != nil {
 			return err
 		}
@@ -133,7 +128,7 @@ func (s *server) declareRep(c echo.Context, caller access.Caller) error {
 			ID: "org.configured/" + hashOf(draft.ID), Source: told, Type: events.TypeOrgConfigured, Data: data, RecordedBy: caller.KeyID,
 		})
 	}
-	receipts, err := s.deps.Recorder.RecordTogether(ctx, caller.Org, drafts)
+	receipts, err := s.deps.Recorder.RecordTogether(a.ctx(), caller.Org, drafts)
 	if err != nil {
 		return err
 	}

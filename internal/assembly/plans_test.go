@@ -33,7 +33,7 @@ type desk struct {
 }
 
 // newDesk starts the roles in the morning of a Monday; now moves the clock.
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	d := &desk{house: newHouse(t)}
 	d.setClock("2026-06-01T08:00:00Z")

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 
 // house is a ledger, a projector and a warehouse on real engines.
 type house struct {
-	t         *testing.T
+	t         testing.TB
 	ledger    *ledger.Ledger
 	js        jetstream.JetStream // past every check of the ledger
 	warehouse *warehouse.Warehouse
@@ -40,7 +40,7 @@ type house struct {
 	stop      func()
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	server, err := natsd.Start(t.Context(), natsd.Config{StoreDir: t.TempDir()})
 	if err != nil {

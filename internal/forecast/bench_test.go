@@ -43,7 +43,7 @@ func BenchmarkHistory(b *testing.B) {
 		},
 		"look": func() error {
 			in, _ := h.Input(q, 4)
-			_, err := Look(in, Goal{Stage: 4, Target: 100, To: 60})
+			_, err := look(in, Goal{Stage: 4, Target: 100, To: 60})
 			return err
 		},
 	} {

@@ -27,29 +27,51 @@ type Ahead struct {
 // NotYet says that the target is not reached within the weeks of a forecast, with the chance in question.
 const NotYet = -1
 
-// Look tells what is to be expected of a goal, in the same worlds that Make simulates. The error says what is wrong with
-// the input, or that the goal does not end within the weeks.
-func Look(in Input, g Goal) (Ahead, error) {
+// Sight is the worlds that Make simulates, as far as one number is concerned, for many goals to be looked at.
+type Sight struct {
+	stage  int
+	money  bool
+	worlds []path
+}
+
+// See simulates the worlds for the number that a goal counts. The error says what is wrong with the input.
+func See(in Input, stage int, money bool) (Sight, error) {
+	s := Sight{stage: stage, money: money}
 	if err := in.Validate(); err != nil {
-		return Ahead{}, err
+		return s, err
 	}
-	if g.To < 0 || g.To >= Days || g.Stage < 0 || g.Stage >= len(in.Stages) {
-		return Ahead{}, errors.New("the goal is none that a forecast reaches")
+	if stage < 0 || stage >= len(in.Stages) {
+		return s, errNoForecast
+	}
+	s.worlds = make([]path, 0, in.worldCount())
+	in.worlds([]prepared{in.prepare(stage)}, func(world int, paths []path, _ []sources) {
+		if money {
+			once, _ := in.bring(world, &paths[0])
+			s.worlds = append(s.worlds, once)
+		} else {
+			s.worlds = append(s.worlds, paths[0])
+		}
+	})
+	return s, nil
+}
+
+var errNoForecast = errors.New("the goal is none that a forecast reaches")
+
+// Look tells what is to be expected of a goal that counts what is seen. The error says that it counts something else, or
+// does not end within the weeks.
+func (s Sight) Look(g Goal) (Ahead, error) {
+	if g.To < 0 || g.To >= Days || g.Stage != s.stage || g.Money != s.money {
+		return Ahead{}, errNoForecast
 	}
 	var finish, reached []float64
 	kept := 0.0
-	in.worlds([]prepared{in.prepare(g.Stage)}, func(world int, paths []path, _ []sources) {
-		p := &paths[0]
-		if g.Money {
-			once, _ := in.bring(world, p)
-			p = &once
-		}
-		end, on := g.run(p)
+	for i := range s.worlds {
+		end, on := g.run(&s.worlds[i])
 		finish, reached = append(finish, end), append(reached, on)
 		if end >= g.Target != g.AtMost || end == g.Target {
 			kept++
 		}
-	})
+	}
 	slices.Sort(finish)
 	slices.Sort(reached)
 	a := Ahead{Reach: kept / float64(len(finish))}

@@ -28,6 +28,20 @@ type Desk struct {
 
 	mu       sync.Mutex
 	recalled map[recalled]forecast.History
+	seen     map[sightOf]seen
+}
+
+// sightOf is what sights of worlds are told apart by.
+type sightOf struct {
+	recalled
+	whose forecast.Whose
+	stage int
+	money bool
+}
+
+type seen struct {
+	sight forecast.Sight
+	leans forecast.Leans
 }
 
 // recalled is what histories are told apart by.
@@ -37,7 +51,9 @@ type recalled struct {
 }
 
 // Desk returns what tells of goals by what the reader reads.
-func (r Reader) Desk() *Desk { return &Desk{reader: r, recalled: map[recalled]forecast.History{}} }
+func (r Reader) Desk() *Desk {
+	return &Desk{reader: r, recalled: map[recalled]forecast.History{}, seen: map[sightOf]seen{}}
+}
 
 // Foresee implements goals.Foresight: for numbers of events at the stages of a journey and for the amounts of sign-ups,
 // of goals that end within the weeks of a forecast.
@@ -46,20 +62,40 @@ func (d *Desk) Foresee(ctx context.Context, s goals.Sight) (*goals.Foreseen, err
 	if !ok {
 		return nil, nil
 	}
-	h, err := d.recall(ctx, s)
-	if err != nil {
+	one, err := d.see(ctx, s, g)
+	leans := one.leans
+	if err != nil || leans.Weeks < leastWeeks || leans.Happened < leastEvents || g.Money && leans.Sales < leastEvents {
 		return nil, err
 	}
-	q := Ask(s.Org, s.Settings, WhoseOf(s.Goal.Owner), s.At, s.Working.Over(s.Day-7*forecast.Weeks-1, s.Day+forecast.Days))
-	in, leans := h.Input(q, g.Stage)
-	if leans.Weeks < leastWeeks || leans.Happened < leastEvents || g.Money && leans.Sales < leastEvents {
-		return nil, nil
-	}
-	ahead, err := forecast.Look(in, g)
+	ahead, err := one.sight.Look(g)
 	if err != nil {
 		return nil, err
 	}
 	return &goals.Foreseen{Outlook: outlook(ahead, s), LeansOn: Sentence(leans)}, nil
+}
+
+// see simulates the worlds that a goal is looked at in, or has simulated them for another one.
+func (d *Desk) see(ctx context.Context, s goals.Sight, g forecast.Goal) (seen, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	key := sightOf{
+		recalled: recalled{s.Org, s.Currency, s.At.UnixMicro(), micro(s.Known)},
+		whose:    WhoseOf(s.Goal.Owner), stage: g.Stage, money: g.Money,
+	}
+	if one, ok := d.seen[key]; ok {
+		return one, nil
+	}
+	h, err := d.recall(ctx, key.recalled, s)
+	if err != nil {
+		return seen{}, err
+	}
+	q := Ask(s.Org, s.Settings, key.whose, s.At, s.Working.Over(s.Day-7*forecast.Weeks-1, s.Day+forecast.Days))
+	in, leans := h.Input(q, g.Stage)
+	one := seen{leans: leans}
+	if one.sight, err = forecast.See(in, g.Stage, g.Money); err == nil {
+		d.seen[key] = one
+	}
+	return one, err
 }
 
 // goal returns a goal as a forecast takes it; ok is false for those that it has nothing to say of.
@@ -80,16 +116,12 @@ func (d *Desk) goal(s goals.Sight) (g forecast.Goal, ok bool) {
 }
 
 // recall reads a history, or has read it.
-func (d *Desk) recall(ctx context.Context, s goals.Sight) (forecast.History, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	currency := s.Currency
-	key := recalled{s.Org, currency, s.At.UnixMicro(), micro(s.Known)}
+func (d *Desk) recall(ctx context.Context, key recalled, s goals.Sight) (forecast.History, error) {
 	if h, ok := d.recalled[key]; ok {
 		return h, nil
 	}
 	h, err := d.reader.Recall(ctx, Span{
-		Org: s.Org, First: s.At, Last: s.At, Known: s.Known, Settings: s.Settings, Currency: currency,
+		Org: s.Org, First: s.At, Last: s.At, Known: s.Known, Settings: s.Settings, Currency: s.Currency,
 	})
 	if err == nil {
 		d.recalled[key] = h
