@@ -90,14 +90,10 @@ func startInbox(t *testing.T) (in *inbox, hook, mail string) {
 	return in, receiver.URL, l.Addr().String()
 }
 
-// send sends a request and wants a status of success; the answer is read into out, if there is one. A server that says that
-// it is not that far yet is asked again, for a minute.
+// send sends a request and wants a status of success; the answer is read into out, if there is one.
 func (p product) send(method, path, body string, out any) {
 	p.t.Helper()
 	status, answer := p.do(method, p.api+path, "application/json", []byte(body))
-	for deadline := time.Now().Add(time.Minute); status == http.StatusServiceUnavailable && time.Now().Before(deadline); {
-		status, answer = p.do(method, p.api+path, "application/json", []byte(body))
-	}
 	if status < 200 || status > 299 {
 		p.t.Fatalf("%s %s %s: %d %s", method, path, body, status, answer)
 	}

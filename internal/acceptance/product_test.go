@@ -97,14 +97,19 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// do sends a request with the product's key and returns the status and the body.
+// do sends a request with the product's key and returns the status and the body. A server that says that it is not that far
+// yet is asked again, for a minute.
 func (p product) do(method, address, contentType string, body []byte, header ...string) (int, []byte) {
 	p.t.Helper()
-	status, answer, err := p.try(method, address, contentType, body, header...)
-	if err != nil {
-		p.t.Fatal(err)
+	for deadline := time.Now().Add(time.Minute); ; {
+		status, answer, err := p.try(method, address, contentType, body, header...)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if status != http.StatusServiceUnavailable || time.Now().After(deadline) {
+			return status, answer
+		}
 	}
-	return status, answer
 }
 
 // try is do for a server that may be gone.
@@ -136,14 +141,10 @@ func get(t *testing.T, address, key string) (int, []byte) {
 	return product{t: t, key: key}.do("GET", address, "", nil)
 }
 
-// ask sends a GET and reads the JSON answer; the test fails unless the status is 200. A server that says that it is not
-// as far as min_position yet is asked again, for a minute.
+// ask sends a GET and reads the JSON answer; the test fails unless the status is 200.
 func (p product) ask(path string, out any) {
 	p.t.Helper()
 	status, body := p.do("GET", p.api+path, "", nil)
-	for deadline := time.Now().Add(time.Minute); status == http.StatusServiceUnavailable && time.Now().Before(deadline); {
-		status, body = p.do("GET", p.api+path, "", nil)
-	}
 	if status != http.StatusOK {
 		p.t.Fatalf("GET %s: %d %s", path, status, body)
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -168,6 +169,17 @@ func (s *server) mute(c echo.Context, caller access.Caller) error {
 	d, found := events.Draft{ID: newID(events.TypeAlertMuted), Source: told, Type: events.TypeAlertMuted, Data: body}.Check()
 	if len(found) > 0 {
 		return badBody(violations(found))
+	}
+	a, err := s.askPlainly(c, caller)
+	if err != nil {
+		return err
+	}
+	var wanted events.AlertMuted
+	if err := json.Unmarshal(d.Data, &wanted); err != nil {
+		return err
+	}
+	if today := a.today().String(); string(wanted.Until) < today {
+		return badBody([]fault{at("/until", "is over: the last day of it must be today, "+today+", or later")})
 	}
 	return s.answerEvent(c, caller, d)
 }

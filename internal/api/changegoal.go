@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,7 +18,6 @@ import (
 	"milemarker/internal/declared"
 	"milemarker/internal/goals"
 	"milemarker/internal/metric"
-	"milemarker/internal/pace"
 	"milemarker/projections"
 )
 
@@ -94,12 +92,12 @@ func (s *server) reviseGoal(a ask, g projections.Goal) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	apart, err := s.around(a, g, g.Revised(r))
 	if err != nil {
 		return err
 	}
 	return a.JSON(http.StatusOK, goalAnswer{
-		Goal: g.ID, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position, OutOfStep: around(all, g, g.Revised(r)),
+		Goal: g.ID, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position, OutOfStep: apart,
 	})
 }
 
@@ -147,45 +145,4 @@ func (s *server) revisionFaults(a ask, g projections.Goal, r events.GoalRevised)
 		faults = append(faults, servesFaults(all, g.ID, r.Parent, g.StartsOn, terms.EndsOn, on)...)
 	}
 	return faults, nil
-}
-
-// closeGoal ends a goal: with the result that is given, else with what its number says.
-func (s *server) closeGoal(a ask, g projections.Goal) error {
-	body, fields, err := readObject(a.Context)
-	if err != nil {
-		return err
-	}
-	if _, given := fields["goal"]; given {
-		return badBody([]fault{at("/goal", "must be left out: the address names the goal")})
-	}
-	if _, given := fields["result"]; !given {
-		st, err := s.desk(a).Standing(a.ctx(), a.caller.Org, g.ID, a.now, time.Time{})
-		if err != nil {
-			return paceFailure(a, g.ID, err)
-		}
-		body = withMember(body, "result", resultOf(st), len(fields) == 0)
-		fields["result"] = nil
-	}
-	body = withMember(body, "goal", g.ID, len(fields) == 0)
-	draft, found := events.Draft{ID: "goal.closed/" + g.ID, Source: told, Type: events.TypeGoalClosed, Data: body}.Check()
-	if found != nil {
-		return badBody(violations(found))
-	}
-	receipt, err := s.record(a.Context, a.caller.Org, draft)
-	if err != nil {
-		return err
-	}
-	return a.JSON(http.StatusOK, goalAnswer{Goal: g.ID, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position})
-}
-
-// resultOf says how a goal came out that is closed now.
-func resultOf(st goals.Standing) string {
-	reached := st.Pace.Actual >= st.Terms.Target
-	if st.Course.Direction == pace.AtMost {
-		reached = st.Pace.Actual <= st.Terms.Target
-	}
-	if reached && (!st.Course.Kind.Ratio() || st.Pace.Of > 0) {
-		return string(pace.Achieved)
-	}
-	return string(pace.Missed)
 }

@@ -243,6 +243,7 @@ func TestPacesByUrgency(t *testing.T) {
 		t.Errorf("%d goals of the org", len(got.Goals))
 	}
 	h.refused(http.MethodGet, "/v1/pace?owner_kind=org&rep=kim", "", http.StatusBadRequest, "owner_kind")
+	h.refused(http.MethodGet, "/v1/pace?rep=kim&team=north", "", http.StatusBadRequest, "team")
 }
 
 func TestWhyAndCheck(t *testing.T) {
@@ -270,7 +271,7 @@ func TestWhyAndCheck(t *testing.T) {
 	// 8.375 expected, so 16.75 calls at one half: 10 of them are 0.597, 0.2 of 0.5 is 0.4; logarithms -0.516 and -0.916.
 	// Two of ten at one half, or fewer, come in 5.5 % of all cases: that is luck still.
 	if len(why.Causes) != 2 || why.Causes[0].Part+why.Causes[1].Part != why.Margin ||
-		why.Sentence != "64 % of the shortfall is the contact rate (within luck), 36 % fewer calls (within luck)" {
+		why.Sentence != "64 % of the shortfall is the rate of conversations per call (within luck), 36 % fewer calls (within luck)" {
 		t.Errorf("%s", a.body)
 	}
 	check := h.get("/v1/goals/calls-in-march/check").body

@@ -56,7 +56,7 @@ func viewGoal(g projections.Goal, on calendar.Day) goalView {
 	d, _ := metric.Find(g.Metric)
 	terms := g.On(on)
 	v := goalView{
-		Goal: g.ID, Title: titleOf(g, terms), Metric: g.Metric, Target: quantity(d.Unit, terms.Target), Direction: g.Direction,
+		Goal: g.ID, Title: goals.Title(g, on), Metric: g.Metric, Target: quantity(d.Unit, terms.Target), Direction: g.Direction,
 		Currency: g.Currency, OwnerKind: g.Owner.OwnerKind, Owner: g.Owner.Owner, StartsOn: g.StartsOn, EndsOn: terms.EndsOn,
 		StatusRule: terms.StatusRule, Curve: cmp.Or(terms.Course.Curve, events.CurveStraight), Parent: terms.Parent,
 		Partner: terms.Partner, Revised: g.Revisions(), Position: g.Position, Pace: goalPath(g.ID) + "/pace",
@@ -73,12 +73,6 @@ func viewGoal(g projections.Goal, on calendar.Day) goalView {
 		v.Closed = &closingView{At: g.Closed.At, Result: g.Closed.Result, Reason: g.Closed.Reason}
 	}
 	return v
-}
-
-// titleOf returns what a goal is called: as it was named, else as what it counts.
-func titleOf(g projections.Goal, terms projections.GoalTerms) string {
-	d, _ := metric.Find(g.Metric)
-	return cmp.Or(terms.Title, d.Title, g.Metric)
 }
 
 func goalPath(id string) string { return "/v1/goals/" + url.PathEscape(id) }

@@ -260,6 +260,7 @@ func TestAlertsAndDestinations(t *testing.T) {
 	}
 	h.post("/v1/mutes", `{"kind":"no_activity","until":"2024-03-20"}`, http.StatusCreated)
 	h.refused(http.MethodPost, "/v1/mutes", `{"until":"2024-03-20"}`, http.StatusUnprocessableEntity, "/kind")
+	h.refused(http.MethodPost, "/v1/mutes", `{"kind":"no_activity","until":"2023-12-31"}`, http.StatusUnprocessableEntity, "/until")
 	var mutes struct{ Mutes []notify.Mute }
 	h.get("/v1/mutes").into(t, &mutes)
 	if a := h.do(http.MethodDelete, "/v1/mutes/"+strings.ReplaceAll(mutes.Mutes[0].ID, "/", "%2F"), ""); a.status != http.StatusNoContent {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -105,6 +106,9 @@ func (s *server) goalPace(a ask) error {
 	}
 	id := pathID(a.Context)
 	st, err := s.seeingDesk(a).Standing(a.ctx(), a.caller.Org, id, moment, known)
+	if errors.Is(err, goals.ErrNoGoal) && !known.IsZero() {
+		return s.notKnownThen(a, id, known)
+	}
 	if err != nil {
 		return paceFailure(a, id, err)
 	}
@@ -141,6 +145,9 @@ func (s *server) listPaces(a ask) error {
 	f.Owned = a.query.choice("owner_kind", "", events.OwnerOrg) == events.OwnerOrg
 	if f.Owned && (f.Rep != "" || f.Team != "") {
 		a.query.fault("owner_kind", "goes neither with rep nor with team")
+	}
+	if f.Rep != "" && f.Team != "" {
+		a.query.fault("team", "does not go with rep: ask of one of them")
 	}
 	if err := a.query.done(); err != nil {
 		return err
@@ -180,6 +187,21 @@ func paceFailure(a ask, id string, err error) error {
 	default:
 		return err
 	}
+}
+
+// notKnownThen is the answer where a goal was recorded after the moment whose knowledge was asked for.
+func (s *server) notKnownThen(a ask, id string, known time.Time) error {
+	all, err := s.desk(a).Goals(a.ctx(), a.caller.Org)
+	if err != nil {
+		return err
+	}
+	g, ok := goals.Find(all, id)
+	if !ok {
+		return noGoal(a, id)
+	}
+	return failed(http.StatusNotFound, fmt.Sprintf("The goal was not known at %s: it was recorded on %s.",
+		known.In(a.calendar.Location()).Format(time.RFC3339), a.calendar.DayOf(g.SetAt)),
+		"Leave known out to judge that day by what is known now, or ask for a later moment.")
 }
 
 func viewPace(st goals.Standing) paceView {

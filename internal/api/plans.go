@@ -235,7 +235,8 @@ func (s *server) comparePlans(a ask) error {
 
 // compared says which of two plans takes less.
 func compared(a, b planView) string {
-	if len(a.Sure.Stages) == 0 || len(b.Sure.Stages) == 0 {
+	unreached := func(v planView) bool { return len(v.Sure.Stages) == 0 && v.Sure.Verdict == string(plan.Infeasible) }
+	if unreached(a) || unreached(b) {
 		return "At least one of the two cannot be reached."
 	}
 	name := func(v planView) string { return strings.TrimSpace(v.Title + " (" + v.Plan + ")") }

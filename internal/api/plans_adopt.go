@@ -44,6 +44,9 @@ func (s *server) adoptPlan(c echo.Context, caller access.Caller) error {
 	if err != nil {
 		return err
 	}
+	if made.Needed == 0 && made.Rank == "" {
+		return failed(http.StatusConflict, "There is nothing to adopt: "+made.Words+".", "Draw up a plan for more, or for a later date.")
+	}
 	if len(made.Sure.Stages) == 0 {
 		return failed(http.StatusConflict, "The plan cannot be reached: "+made.Words+".", "Draw up another one.")
 	}
@@ -65,7 +68,15 @@ func (s *server) adoptPlan(c echo.Context, caller access.Caller) error {
 	if outcome == events.Duplicate {
 		status = http.StatusOK
 	}
-	return c.JSON(status, map[string]any{"position": last, "outcome": outcome, "plan": p.Plan, "goals": goals})
+	answer := map[string]any{"position": last, "outcome": outcome, "plan": p.Plan, "goals": goals}
+	former, err := s.stillRunning(a, p)
+	if err != nil {
+		s.deps.Logger.WarnContext(a.ctx(), "former plans", "org", a.caller.Org, "error", err) // the plan is adopted all the same
+	}
+	if len(former) > 0 {
+		answer["still_running"] = former
+	}
+	return c.JSON(status, answer)
 }
 
 // adopt records the drafts of an adoption. Where the read models know of one already, the events of it tell whether this

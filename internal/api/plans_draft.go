@@ -91,12 +91,15 @@ func assumptions(
 	var out []events.PlanAssumption
 	var faults []fault
 	var names []string
+	assumed := map[string]float64{}
 	for _, q := range quantities(p) {
 		names = append(names, q.Name)
-		if q.Name == "hours_per_week" && hoursAWeek > 0 {
-			q.Default = hoursAWeek
+		q = starting(q, p, hoursAWeek, assumed)
+		known := e.of(q.Name, p.Stages)
+		if q.Name == "recurring_now" {
+			known.Known = e.ledger.book.income(assumed["commission_share"])
 		}
-		a := plan.Assume(q, e.of(q.Name, p.Stages))
+		a := plan.Assume(q, known)
 		if m, ok := plan.SeasonMonth(q.Name); ok {
 			a = e.ledger.seasonal(q, m, p.Season)
 		}
@@ -106,6 +109,7 @@ func assumptions(
 			}
 			a = plan.Say(q.Name, v.Float64())
 		}
+		assumed[q.Name] = a.Value
 		out = append(out, events.PlanAssumption{
 			Name: a.Name, Value: decimal(a.Value), Low: decimal(a.Low), High: decimal(a.High), Source: string(a.Source),
 			N: decimal(a.N), Weight: decimal(a.Weight),

@@ -168,6 +168,10 @@ func (e evidence) of(quantity string, stages []string) plan.Evidence {
 		return e.sale(func(r projections.SaleRow) float64 { return r.Annual.Float64() / 12 })
 	case quantity == "churn":
 		return e.ledger.leaving
+	case quantity == "recruit_share":
+		return e.rate("signups", "signups_recruit")
+	case quantity == "sponsored_now":
+		return plan.Evidence{Known: e.ledger.sponsored}
 	case quantity == "expenses":
 		return plan.Evidence{Known: e.ledger.expenses}
 	default:

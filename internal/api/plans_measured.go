@@ -16,6 +16,7 @@ import (
 // How far back the ledger is asked about customers, and about the months of a season.
 const (
 	leavingYears = 2
+	bookDays     = 3 * 366 // of contracts that go on, as forecasts count them
 	seasonMonths = 36
 )
 
@@ -24,6 +25,9 @@ type measured struct {
 	leaving  plan.Evidence // of churn
 	expenses *plan.Known   // a month; nil where no whole month is known
 	season   *pace.Season  // of the first stage; nil where there are not months enough
+	book     book          // contracts that go on
+
+	sponsored *plan.Known // of a team plan; nil where nobody was recruited
 }
 
 // quantities returns everything that a plan leans on. A date that cannot be read has no season; it is refused elsewhere.
@@ -39,8 +43,18 @@ func quantities(p events.PlanDrafted) []plan.Quantity {
 
 // measure reads what is known of the owner of a plan.
 func (s *server) measure(a ask, e evidence, p events.PlanDrafted) (m measured, err error) {
-	if m.leaving, err = s.leaving(a, e); err != nil {
+	contracts, err := s.deps.Foresight.Contracts(a.ctx(), projections.ForesightQuery{
+		Org: a.caller.Org, Since: a.now.AddDate(0, 0, -bookDays), Until: a.now, Settings: a.settings,
+	})
+	if err != nil {
 		return m, err
+	}
+	m.leaving = e.leaving(contracts, a.now)
+	m.book = e.running(contracts, p.Currency)
+	if len(p.Ranks) > 0 {
+		if m.sponsored, err = s.sponsored(a, e); err != nil {
+			return m, err
+		}
 	}
 	if m.expenses, err = s.expenses(a, e, p.Currency); err != nil {
 		return m, err
@@ -52,38 +66,34 @@ func (s *server) measure(a ask, e evidence, p events.PlanDrafted) (m measured, e
 }
 
 // leaving holds how many of those who signed up for something that recurs left again, by the months that they were there
-// for.
-func (s *server) leaving(a ask, e evidence) (plan.Evidence, error) {
-	contracts, err := s.deps.Foresight.Contracts(a.ctx(), projections.ForesightQuery{
-		Org: a.caller.Org, Since: a.now.AddDate(-leavingYears, 0, 0), Until: a.now, Settings: a.settings,
-	})
-	if err != nil {
-		return plan.Evidence{}, err
-	}
+// for. Its members are the others: the owner's own are no evidence about the others.
+func (e evidence) leaving(contracts []projections.Contract, now time.Time) plan.Evidence {
+	since := now.AddDate(-leavingYears, 0, 0)
 	var own []rates.Life
-	byRep := map[string][]rates.Life{}
+	others := map[string][]rates.Life{}
 	for _, c := range contracts {
-		if c.Annual == 0 {
+		if c.Annual == 0 || c.At.Before(since) {
 			continue
 		}
-		end := a.now
+		end := now
 		if !c.Ended.IsZero() {
 			end = c.Ended
 		}
 		l := rates.Life{Months: wholeMonths(c.At, end), Left: !c.Ended.IsZero()}
-		byRep[c.Rep] = append(byRep[c.Rep], l)
 		if e.mine(c.Rep, c.Team) {
 			own = append(own, l)
+		} else {
+			others[c.Rep] = append(others[c.Rep], l)
 		}
 	}
 	ev := plan.Evidence{Own: rates.Leaving(own)}
-	for _, lives := range byRep {
+	for _, lives := range others {
 		if t := rates.Leaving(lives); t.N > 0 {
 			ev.Members = append(ev.Members, t)
 		}
 	}
 	slices.SortFunc(ev.Members, byTrials)
-	return ev, nil
+	return ev
 }
 
 // wholeMonths returns how often the day of the month of a came round again until b.

@@ -58,9 +58,12 @@ func readPlan(fields map[string]json.RawMessage) (planRequest, []fault) {
 	return r, r.faults()
 }
 
-// The ranges that plan.Input allows, in words.
+// mostAmount is the largest income, and number of sign-ups, that an event can hold.
+const mostAmount = 999_999_999_999
+
+// The ranges of what a plan may ask for, in words.
 const (
-	amountRange = "more than 0 and at most 1000000000000, with at most 4 fraction digits"
+	amountRange = "more than 0 and at most 999999999999, with at most 4 fraction digits"
 	chanceRange = "from 0.5 to 0.99, with at most 4 fraction digits"
 )
 
@@ -101,10 +104,10 @@ func (r planRequest) faults() []fault {
 	case r.Income != nil && r.Result != nil:
 		faults = append(faults, at("/result", "must be left out when income is given"))
 	}
-	if outside(r.Income, 1.0/events.Scale, 1e12) {
+	if outside(r.Income, 1.0/events.Scale, mostAmount) {
 		faults = append(faults, at("/income", "must be "+amountRange))
 	}
-	if outside(r.Result, 1.0/events.Scale, 1e12) {
+	if outside(r.Result, 1.0/events.Scale, mostAmount) {
 		faults = append(faults, at("/result", "must be "+amountRange))
 	}
 	if outside(r.Chance, 0.5, 0.99) {
@@ -120,6 +123,11 @@ func (r planRequest) faults() []fault {
 	}
 	if len(r.Ranks) > 0 && (r.Per == "total" || r.Result != nil) {
 		faults = append(faults, at("/ranks", "go with an income a month"))
+	}
+	for i, rank := range r.Ranks {
+		if rank.Income <= 0 {
+			faults = append(faults, at(fmt.Sprintf("/ranks/%d/income", i), "is required: what a month of that rank brings, more than 0"))
+		}
 	}
 	before := len(faults)
 	for i, s := range r.Stages {

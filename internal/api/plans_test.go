@@ -36,12 +36,14 @@ func TestPlanIsRefused(t *testing.T) {
 		{`{"income":1000,"by":"2024-09-30","owner_kind":"rep"}`, []string{"/owner"}},
 		{`{"income":1000,"by":"2044-09-30"}`, []string{"/by"}},
 		{`{"income":1e15,"by":"2024-09-30"}`, []string{"/income"}},
-		{`{"income":2e12,"by":"2024-09-30"}`, []string{"/income"}},
+		{`{"income":1e12,"by":"2024-09-30"}`, []string{"/income"}},
+		{`{"result":1e12,"by":"2024-09-30"}`, []string{"/result"}},
 		{`{"income":1000,"by":"2024-09-30","chance":0.999999}`, []string{"/chance"}},
 		{`{"income":1000,"by":"2024-09-30","chance":1}`, []string{"/chance"}},
 		{`{"income":1000,"by":"2024-09-30","stages":["calls"]}`, []string{"/stages"}},
 		{`{"income":1000,"by":"2024-09-30","stages":["signups","calls"]}`, []string{"/stages"}},
 		{`{"result":10,"by":"2024-09-30","ranks":[{"name":"silver","income":1000}]}`, []string{"/ranks"}},
+		{`{"income":5000,"by":"2024-09-30","ranks":[{"name":"silver","income":1000},{"name":"gold","team_size":40}]}`, []string{"/ranks/1/income"}},
 		{`[]`, []string{""}},
 	} {
 		h.refused(http.MethodPost, "/v1/plans", c.body, http.StatusUnprocessableEntity, c.pointers...)

@@ -212,5 +212,8 @@ func viewLever(l plan.Lever) leverView {
 		return v
 	}
 	v.From, v.To = &l.From, &l.To
+	if l.Date != 0 {
+		v.Date = &l.Date
+	}
 	return v
 }

@@ -158,7 +158,7 @@ func (s *server) viewPriorities(a ask, e events.Event, all []projections.Goal, o
 	for _, one := range p.Priorities {
 		v := priorityView{Priority: one.Priority, Text: one.Text, Goal: one.Goal}
 		if g, ok := goals.Find(all, one.Goal); ok {
-			v.Title = titleOf(g, g.On(on))
+			v.Title = goals.Title(g, on)
 		}
 		views = append(views, v)
 	}

@@ -33,6 +33,7 @@ type goalAnswer struct {
 	Derived  map[string]any  `json:"derived,omitempty"` // the third of target, ends_on and rate
 
 	OutOfStep []outOfStep `json:"out_of_step,omitempty"` // after a revision: parts that no longer add up
+	Closed    []string    `json:"closed,omitempty"`      // after a closing: its parts that were closed with it
 }
 
 // members are what a body holds, by name.
@@ -53,6 +54,7 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 		body = withMember(body, "starts_on", a.today().String(), len(fields) == 0)
 		fields["starts_on"] = nil
 	}
+	body = withCurrency(body, fields, a.settings.Currency)
 	derived, body, faults, err := s.derive(a, body, fields)
 	if err != nil {
 		return err
@@ -93,6 +95,17 @@ func (s *server) setGoal(c echo.Context, caller access.Caller) error {
 	return c.JSON(status, goalAnswer{
 		Goal: id, Event: receipt.ID, Outcome: receipt.Outcome, Position: receipt.Position, Derived: derived,
 	})
+}
+
+// withCurrency gives an amount that names no currency that of the org.
+func withCurrency(body []byte, fields members, currency string) []byte {
+	counts, _ := parsed[struct{ Metric string }](body)
+	d, known := metric.Find(counts.Metric)
+	if _, given := fields["currency"]; given || !known || !d.ByCurrency() || currency == "" {
+		return body
+	}
+	fields["currency"] = nil
+	return withMember(body, "currency", currency, false)
 }
 
 // wished puts what helps in the place of what only says that something is missing.

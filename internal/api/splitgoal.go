@@ -11,7 +11,6 @@ import (
 	"milemarker/events"
 	"milemarker/internal/calendar"
 	"milemarker/internal/goals"
-	"milemarker/internal/metric"
 	"milemarker/internal/pace"
 	"milemarker/projections"
 )
@@ -34,7 +33,8 @@ type splitAnswer struct {
 	Outcome   events.Outcome  `json:"outcome"`
 	Goal      string          `json:"goal"`
 	Parts     []goalPartView  `json:"parts"`
-	Over      any             `json:"over,omitempty"` // by how much parts that stay ask for more than the goal does
+	Over      any             `json:"over,omitempty"`   // by how much parts that stay ask for more than the goal does
+	Closed    []string        `json:"closed,omitempty"` // the parts of parts that were given up
 	OutOfStep []outOfStep     `json:"out_of_step,omitempty"`
 }
 
@@ -103,17 +103,25 @@ func readInto(fields members) (calendar.Grain, error) {
 // splitAnew makes the parts of a goal add up to it again.
 func (s *server) splitAnew(a ask, w goals.Whole, all, had []projections.Goal, grain calendar.Grain) error {
 	parts, over := w.Anew(had, grain, w.From(a.today()))
-	if len(parts) > maxRecorded {
-		return badBody([]fault{at("/into", fmt.Sprintf("makes %d parts, the limit is %d: split into something longer first", len(parts), maxRecorded))})
-	}
 	var answer splitAnswer
 	if over > 0 {
 		answer.Over = quantity(w.Metric.Unit, over)
 	}
 	for _, p := range parts {
-		if p.Change == goals.Revised || p.Change == goals.Closed {
-			answer.OutOfStep = append(answer.OutOfStep, below(all, p, w.Metric)...)
+		switch p.Change {
+		case goals.Closed:
+			answer.Closed = append(answer.Closed, openParts(all, p.Goal, a.today())...)
+		case goals.Revised:
+			apart, err := s.below(a, all, p)
+			if err != nil {
+				return err
+			}
+			answer.OutOfStep = append(answer.OutOfStep, apart...)
+		case goals.Kept, goals.Set:
 		}
+	}
+	if n := len(parts) + len(answer.Closed); n > maxRecorded {
+		return badBody([]fault{at("/into", fmt.Sprintf("changes %d goals, the limit is %d: split into something longer first", n, maxRecorded))})
 	}
 	return s.recordParts(a, w, parts, answer)
 }
@@ -124,7 +132,10 @@ const maxRecorded = 1000
 // recordParts records what is to become of the parts of a goal, all or nothing, and answers with them.
 func (s *server) recordParts(a ask, w goals.Whole, parts []goals.NewPart, answer splitAnswer) error {
 	answer.Goal, answer.Outcome, answer.Position, answer.Parts = w.Goal.ID, events.Duplicate, a.position, []goalPartView{}
-	var drafts []events.Draft
+	drafts, err := closings(answer.Closed, "the goal that it was a part of was revised")
+	if err != nil {
+		return err
+	}
 	for _, p := range parts {
 		answer.Parts = append(answer.Parts, goalPartView{
 			Goal: p.Goal, StartsOn: p.From, EndsOn: p.To, Target: quantity(w.Metric.Unit, p.Target), Change: p.Change,
@@ -219,67 +230,4 @@ func partDraft(g projections.Goal, p goals.NewPart) (events.Draft, error) {
 		d.ID += contentAfter(uint64(p.Was.Position), d.Data)
 	}
 	return d, nil
-}
-
-// outOfStep is a goal whose parts do not add up to it.
-type outOfStep struct {
-	Goal   string         `json:"goal"`
-	Into   calendar.Grain `json:"into"`
-	Target any            `json:"target"`
-	Parts  any            `json:"parts"` // what they come to; of a ratio, what one of them asks for
-	By     any            `json:"by"`    // parts - target
-	Mend   string         `json:"mend"`
-}
-
-func viewSum(s goals.Sum, d metric.Definition) outOfStep {
-	return outOfStep{
-		Goal: s.Goal, Into: s.Into, Target: quantity(d.Unit, s.Target), Parts: quantity(d.Unit, s.Parts),
-		By: quantity(d.Unit, s.Parts-s.Target), Mend: fmt.Sprintf(`POST %s:split {"into": %q}`, goalPath(s.Goal), s.Into),
-	}
-}
-
-// below names what a change of a part puts out of step: the parts of the part.
-func below(all []projections.Goal, p goals.NewPart, d metric.Definition) []outOfStep {
-	var out []outOfStep
-	for _, sum := range goals.SumsOf(all, p.Was) {
-		if p.Change == goals.Closed {
-			v := viewSum(sum, d)
-			v.Mend = "the part was given up; close its own parts: POST /v1/goals/{id}:close"
-			out = append(out, v)
-			continue
-		}
-		ends := goals.Final(p.Was).EndsOn
-		if sum.Target = p.Target; !sum.InStep() || p.To != ends {
-			out = append(out, viewSum(sum, d))
-		}
-	}
-	return out
-}
-
-// around names what a revision of a goal puts out of step: its own parts, and those of the goal that it is a part of. A line
-// that runs otherwise puts the parts out of step too, even where they still add up.
-func around(all []projections.Goal, was, g projections.Goal) []outOfStep {
-	d, _ := metric.Find(g.Metric)
-	before, after := goals.Final(was), goals.Final(g)
-	bent := before.EndsOn != after.EndsOn || before.Course.Curve != after.Course.Curve ||
-		!slices.Equal(before.Course.Weights, after.Course.Weights) || !slices.Equal(before.Course.Markers, after.Course.Markers)
-	all = slices.Clone(all)
-	if i := slices.IndexFunc(all, func(other projections.Goal) bool { return other.ID == g.ID }); i >= 0 {
-		all[i] = g
-	}
-	var out []outOfStep
-	for _, sum := range goals.SumsOf(all, g) {
-		if bent || !sum.InStep() {
-			out = append(out, viewSum(sum, d))
-		}
-	}
-	if above, ok := goals.Find(all, after.Parent); ok {
-		for _, sum := range goals.SumsOf(all, above) {
-			isPart := slices.ContainsFunc(goals.PartsOf(all, above.ID, sum.Into), func(p projections.Goal) bool { return p.ID == g.ID })
-			if isPart && !sum.InStep() {
-				out = append(out, viewSum(sum, d))
-			}
-		}
-	}
-	return out
 }

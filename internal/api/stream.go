@@ -14,6 +14,7 @@ import (
 	"milemarker/events"
 	"milemarker/internal/access"
 	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/metric"
 	"milemarker/internal/notify"
 	"milemarker/projections"
@@ -149,7 +150,7 @@ func (s *server) messagesOf(a ask, records []events.Record) []streamMessage {
 	}
 	known := map[string]streamGoal{}
 	for _, g := range all {
-		known[g.ID] = streamGoal{Goal: g.ID, Title: titleOf(g, g.On(a.today())), Metric: g.Metric}
+		known[g.ID] = streamGoal{Goal: g.ID, Title: goals.Title(g, a.today()), Metric: g.Metric}
 	}
 	var messages []streamMessage
 	for _, r := range records {

@@ -51,6 +51,12 @@ func (d dayOfRep) ends(m projections.Meeting) time.Time {
 	return m.Begins.Add(timeblocks.DefaultLength)
 }
 
+// settled tells whether it was told what became of an appointment.
+func (d dayOfRep) settled(id string) bool {
+	slot, known := d.slots[id]
+	return known && !slot.Open
+}
+
 // today answers GET /v1/today. The first look at a day's plan fixes it.
 func (s *server) today(c echo.Context, caller access.Caller) error {
 	a, err := s.ask(c, caller)
@@ -155,6 +161,11 @@ func (s *server) dayPlan(a ask, rep string, day calendar.Day) (projections.DayPl
 	rows, err := s.deps.Warehouse.Events(a.ctx(), projections.DayPlanQuery(a.caller.Org, rep, day))
 	if err != nil {
 		return projections.DayPlan{}, err
+	}
+	for i := range rows { // a plan that was set by hand has its steps in words
+		if rows[i].Event.Data, err = s.opened(a.ctx(), rows[i].Event); err != nil {
+			return projections.DayPlan{}, err
+		}
 	}
 	p, err := projections.FoldDayPlan(day, rows)
 	if err != nil {

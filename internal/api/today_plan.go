@@ -35,7 +35,8 @@ func (s *server) planDay(d dayOfRep) (today.Day, error) {
 	}
 	for _, m := range d.agenda {
 		in.Meetings = append(in.Meetings, today.Meeting{
-			ID: m.ID, Prospect: m.Prospect, Event: m.Event, Window: today.Window{From: d.clock(m.Begins), To: d.clock(d.ends(m))},
+			ID: m.ID, Prospect: m.Prospect, Event: m.Event, Settled: d.settled(m.ID),
+			Window: today.Window{From: d.clock(m.Begins), To: d.clock(d.ends(m))},
 		})
 	}
 	if len(in.Works)+len(in.Blocks) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
+	"milemarker/internal/goals"
 	"milemarker/internal/metric"
 	"milemarker/internal/timeblocks"
 	"milemarker/internal/today"
@@ -88,7 +89,7 @@ func (s *server) viewDay(d dayOfRep, p projections.DayPlan) (todayView, error) {
 		v.LeftOut = append(v.LeftOut, omittedView{l.Kind, l.Metric, l.Goal, l.Count.Float64(), l.Reason, today.Left(l, def.Noun)})
 	}
 	for _, m := range d.agenda {
-		v.Appointments = append(v.Appointments, appointmentView{m.ID, m.Begins, d.ends(m).UTC(), !d.slots[m.ID].Open, m.Prospect, eventPath(m.Event)})
+		v.Appointments = append(v.Appointments, appointmentView{m.ID, m.Begins, d.ends(m).UTC(), d.settled(m.ID), m.Prospect, eventPath(m.Event)})
 	}
 	if p.Set {
 		at := p.At.UTC()
@@ -141,13 +142,13 @@ func (s *server) touches(d dayOfRep, p projections.DayPlan) ([]today.Touch, erro
 		for _, item := range step.Items {
 			slot, known := d.slots[item.Appointment]
 			switch {
-			case step.Kind != today.Hold:
+			case step.Kind != today.Hold && step.Kind != today.Settle:
 				q.Prospects = append(q.Prospects, item.Prospect)
 			case known && slot.Inert:
 				touches = append(touches, today.Touch{Appointment: item.Appointment, Type: events.TypeAppointmentCancelled})
 			case known && !slot.Open:
 				touches = append(touches, today.Touch{Appointment: item.Appointment, Type: events.TypeAppointmentHeld})
-			case known && d.calendar.DayOf(slot.From) != d.day:
+			case known && (d.calendar.DayOf(slot.From) != d.day || step.Kind == today.Settle && slot.To.After(d.now)):
 				touches = append(touches, today.Touch{Appointment: item.Appointment, Type: events.TypeAppointmentRescheduled})
 			}
 		}
@@ -173,7 +174,7 @@ func (s *server) goalTitles(d dayOfRep, p projections.DayPlan) (map[string]strin
 	}
 	all, err := s.desk(d.ask).Goals(d.ctx(), d.caller.Org)
 	for _, g := range all {
-		titles[g.ID] = titleOf(g, g.On(d.day))
+		titles[g.ID] = goals.Title(g, d.day)
 	}
 	return titles, err
 }
@@ -205,6 +206,10 @@ func viewStep(d dayOfRep, step events.Step, p today.Progress, goal string) stepV
 		query := url.Values{"metric": {step.Metric}, "rep": {d.rep}}
 		v.Events = eventsLink("/v1/events", span{d.day, d.day + 1}, query)
 	}
+	if over := d.unsettled(step, p); len(over) > 0 && step.Kind == today.Hold {
+		settle := events.Step{Kind: today.Settle, Count: events.Decimal(len(over)) * events.Scale, Items: over}
+		v.Why = today.Words(settle, "") + ": held, no-show, put off or called off?"
+	}
 	for i, item := range step.Items {
 		view := itemView{
 			Prospect: item.Prospect, Appointment: item.Appointment, At: item.At, Event: eventPath(item.Event), Ticked: p.Items[i],
@@ -215,4 +220,14 @@ func viewStep(d dayOfRep, step events.Step, p today.Progress, goal string) stepV
 		v.Items = append(v.Items, view)
 	}
 	return v
+}
+
+// unsettled returns the appointments of a step that are over by now, and nobody said what became of them.
+func (d dayOfRep) unsettled(step events.Step, p today.Progress) (over []events.StepFor) {
+	for i, item := range step.Items {
+		if slot, known := d.slots[item.Appointment]; known && !p.Items[i] && !slot.To.After(d.now) {
+			over = append(over, item)
+		}
+	}
+	return over
 }

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -57,7 +58,7 @@ func BenchmarkAsk(b *testing.B) {
 			}
 			for rows.Next() {
 			}
-			if err := rows.Close(); err != nil {
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -50,8 +50,9 @@ func TestPlanKnowsWhatTheLedgerKnows(t *testing.T) {
 		low, high float64
 		source    string
 	}{
-		// 4 of 16 x 6 + 4 x (3 + 1) = 112 months, with a starting point of 3 % that is worth 10, once for all and once for kim.
-		{"churn", 0.0356, 0.0358, events.Measured},
+		// 4 of 16 x 6 + 4 x (3 + 1) = 112 months, with a starting point of 3 % that is worth half a leaver: 4.5 / 128.67.
+		{"churn", 0.0349, 0.0351, events.Shrunk},
+		{"recurring_now", 96, 96, events.Measured}, // a fifth, as is assumed, of 16 x 30
 		{"expenses", 50, 50, events.Measured},
 		// December brought 30 where the mean is 11.5, and is drawn half way to it; the others bring a little less than the mean.
 		{"season_07", 0.85, 0.99, events.Shrunk},

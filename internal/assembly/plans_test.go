@@ -33,43 +33,43 @@ type desk struct {
 }
 
 // newDesk starts the roles in the morning of a Monday; now moves the clock.
-func newDesk(t testing.TB) *desk {
-	t.Helper()
-	d := &desk{house: newHouse(t)}
+func newDesk(tb testing.TB) *desk {
+	tb.Helper()
+	d := &desk{house: newHouse(tb)}
 	d.setClock("2026-06-01T08:00:00Z")
 	clock := func() time.Time { return *d.now.Load() }
 	ctx, cancel := context.WithCancel(context.Background())
 	services, err := NewServices(ctx, d.ledger, make([]byte, 32), clock)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if d.key, _, err = services.Access.Add(ctx, "acme", "test", access.ScopeAdmin); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	d.recorder = services.Recorder
 	web, err := boot.Listen(ctx, "127.0.0.1:0", d.logger)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- boot.RunRoles(ctx, func() { close(ready) },
 			API(services, d.ledger, d.warehouse, web, d.logger, clock), Ingest(services, web, d.logger, clock), web.Role())
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 		_ = web.Close()
 	})
 	select {
 	case <-ready:
 	case err := <-ended:
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	d.url = web.URL()
-	d.client = &http.Client{Transport: apitest.Transport(t, http.DefaultTransport)}
+	d.client = &http.Client{Transport: apitest.Transport(tb, http.DefaultTransport)}
 	return d
 }
 

@@ -40,32 +40,32 @@ type house struct {
 	stop      func()
 }
 
-func newHouse(t testing.TB) *house {
-	t.Helper()
-	server, err := natsd.Start(t.Context(), natsd.Config{StoreDir: t.TempDir()})
+func newHouse(tb testing.TB) *house {
+	tb.Helper()
+	server, err := natsd.Start(tb.Context(), natsd.Config{StoreDir: tb.TempDir()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(server.Stop)
-	h := &house{t: t, logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	tb.Cleanup(server.Stop)
+	h := &house{t: tb, logger: slog.New(slog.NewTextHandler(tb.Output(), nil))}
 	now := time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
 	h.now.Store(&now)
 	if h.ledger, err = ledger.Open(context.Background(), ledger.Config{Options: server.ClientOptions()}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.ledger.Close() })
+	tb.Cleanup(func() { _ = h.ledger.Close() })
 	nc, err := nats.Connect("", server.ClientOptions()...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(nc.Close)
+	tb.Cleanup(nc.Close)
 	if h.js, err = jetstream.New(nc); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	h.conn, h.database = chtest.Database(t)
+	h.conn, h.database = chtest.Database(tb)
 	h.warehouse = h.open()
 	h.project()
-	t.Cleanup(func() { h.stop() })
+	tb.Cleanup(func() { h.stop() })
 	return h
 }
 

@@ -38,6 +38,7 @@ type Whole struct {
 	Course  pace.Goal // its line after all its revisions
 	Metric  metric.Definition
 	Working calendar.Working // of its owner
+	Today   calendar.Day     // on which it is split
 }
 
 // Anew splits a goal anew that was split by a grain before, so that its parts add up to it as it stands after all its
@@ -46,7 +47,8 @@ type Whole struct {
 // Parts that ended before that day, and parts that were closed with a result, stay as they are. The others, the part that
 // runs on that day among them, share what is left of the target along the goal's line; see pace.Goal.Rest. Where the goal
 // now ends later there are new parts, where it ends earlier the last ones are given up, and so is a part for which nothing
-// is left. While the parts add up and nothing was revised after them, all stay: to split again changes nothing.
+// is left. Where no part runs on the day of a revision that is yet to come, the new ones begin with it. While the parts
+// add up and nothing was revised after them, all stay: to split again changes nothing.
 //
 // The parts come in the order of their days. over is by how much those that stay ask for more than the whole goal does:
 // then nothing is left to share, and they cannot add up.
@@ -72,10 +74,16 @@ func (w Whole) Anew(parts []projections.Goal, into calendar.Grain, on calendar.D
 			open = append(open, p)
 		}
 	}
-	for _, p := range open {
-		if p.StartsOn <= on {
-			begun = p.StartsOn
+	running := slices.IndexFunc(open, func(p projections.Goal) bool { return p.StartsOn <= on })
+	switch {
+	case running >= 0:
+		for _, p := range open {
+			if p.StartsOn <= on {
+				begun = p.StartsOn
+			}
 		}
+	case on > w.Today: // the days before the revision are still as the goal was, which asked nothing more of them
+		begun = max(begun, on)
 	}
 	shares := w.shares(w.spans(into, begun, fixed), rest)
 	if !w.Course.Kind.Ratio() {

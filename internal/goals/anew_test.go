@@ -95,6 +95,7 @@ func (s *splits) begin(t failing, p pace.Part, into calendar.Grain) {
 func (s *splits) split(t failing, today calendar.Day) {
 	t.Helper()
 	w := s.whole(t)
+	w.Today = today
 	s.parts, s.over = w.Anew(PartsOf(s.goals(t), "g", s.into), s.into, w.From(today))
 	for _, p := range s.parts {
 		switch p.Change {

@@ -1,7 +1,6 @@
 package goals
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,11 +11,14 @@ import (
 	"milemarker/projections"
 )
 
-// Name returns what people call a goal on a day: its title, else its metric and its days, as the first page shows them.
+// Name returns what people call a goal on a day: its title, which of a part says its days; else its metric and its days, as the
+// first page shows them.
 func Name(g projections.Goal, on calendar.Day) string {
 	terms := g.On(on)
-	d, _ := metric.Find(g.Metric)
-	return cmp.Or(terms.Title, fmt.Sprintf("%s, %s to %s", cmp.Or(d.Title, g.Metric), g.StartsOn, terms.EndsOn))
+	if _, part := Made(g); part || terms.Title != "" {
+		return Title(g, on)
+	}
+	return Title(g, on) + ", " + spanOf(g, terms)
 }
 
 // ChangeSays tells a change of a goal's status in one plain sentence, with numbers as the sentence of its pace has them.

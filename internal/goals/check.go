@@ -11,7 +11,6 @@ import (
 
 	"milemarker/events"
 	"milemarker/internal/calendar"
-	"milemarker/internal/metric"
 	"milemarker/internal/pace"
 	"milemarker/internal/routine"
 	"milemarker/internal/timeblocks"
@@ -147,27 +146,69 @@ func (c *check) relevant(_ context.Context) (Point, error) {
 	case !has:
 		p.Met, p.Finds, p.Advice = No, "The goal that it serves is not known.", "Set that goal, or name another as parent."
 	case above.Closed != nil:
-		p.Met, p.Finds = Partly, fmt.Sprintf("It serves %q, which is closed.", titleOf(above, st.Day))
+		p.Met, p.Finds = Partly, fmt.Sprintf("It serves %q, which is closed.", Title(above, st.Day))
 		p.Advice = "Ask whether it still matters."
 	case st.Goal.StartsOn < above.StartsOn || st.Terms.EndsOn > above.On(st.Day).EndsOn:
-		p.Met, p.Finds = Partly, fmt.Sprintf("It serves %q, but reaches beyond its time.", titleOf(above, st.Day))
+		p.Met, p.Finds = Partly, fmt.Sprintf("It serves %q, but reaches beyond its time.", Title(above, st.Day))
 		p.Advice = "Revise one of the two."
 	default:
-		p.Finds = fmt.Sprintf("It serves %q.", titleOf(above, st.Day))
+		p.Finds = fmt.Sprintf("It serves %q.", Title(above, st.Day))
 	}
-	sum, parts := events.Decimal(0), 0
-	for _, g := range Serving(s.goals, st.Goal.ID, st.Day) {
-		if g.Metric == st.Goal.Metric && g.Currency == st.Goal.Currency && g.Direction == st.Goal.Direction {
-			sum, parts = sum+g.On(st.Day).Target, parts+1
-		}
+	if st.Course.Kind.Ratio() {
+		return p, nil
 	}
-	if parts > 0 && !st.Course.Kind.Ratio() {
-		p.Finds += fmt.Sprintf(" The %d goals on the same number that serve it come to %s of %s.", parts, sum, st.Terms.Target)
-		if sum < st.Terms.Target && st.Course.Direction == pace.AtLeast {
-			p.Met, p.Advice = Partly, strings.TrimSpace(p.Advice+" Raise them, or this goal is missed although all of them are achieved.")
-		}
+	short := false
+	for _, d := range c.divisions() {
+		p.Finds += fmt.Sprintf(" The %s %s of %s.", d.words(), d.sum, st.Terms.Target)
+		short = short || d.sum < st.Terms.Target && st.Course.Direction == pace.AtLeast
+	}
+	if short {
+		p.Met, p.Advice = Partly, strings.TrimSpace(p.Advice+" Raise them, or this goal is missed although all of them are achieved.")
 	}
 	return p, nil
+}
+
+// division is a goal divided once: into its months, its weeks, or the goals that people set to serve it.
+type division struct {
+	into  calendar.Grain // "" for goals that people set
+	goals int
+	sum   events.Decimal
+}
+
+func (d division) words() string {
+	switch {
+	case d.into != "" && d.goals == 1:
+		return "one " + string(d.into) + " that it is split into comes to"
+	case d.into != "":
+		return fmt.Sprintf("%d %ss that it is split into come to", d.goals, d.into)
+	case d.goals == 1:
+		return "one goal on the same number that serves it comes to"
+	}
+	return fmt.Sprintf("%d goals on the same number that serve it come to", d.goals)
+}
+
+// divisions returns what serves the goal directly on the same number, each division by itself: months and weeks of one goal
+// are the same twice. What was given up asks for nothing.
+func (c *check) divisions() []division {
+	by := map[calendar.Grain]division{}
+	for _, g := range Serving(c.goals, c.st.Goal.ID, c.st.Day) {
+		if givenUp(g) || g.Metric != c.st.Goal.Metric || g.Currency != c.st.Goal.Currency || g.Direction != c.st.Goal.Direction {
+			continue
+		}
+		into, part := Made(g)
+		if !part {
+			into = ""
+		}
+		d := by[into]
+		by[into] = division{into, d.goals + 1, d.sum + g.On(c.st.Day).Target}
+	}
+	var out []division
+	for _, into := range append(calendar.Grains(), "") {
+		if d, ok := by[into]; ok {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 func (c *check) dated(_ context.Context) (Point, error) {
@@ -192,7 +233,7 @@ func (c *check) activity(_ context.Context) (Point, error) {
 		terms := g.On(c.st.Day)
 		running := g.Closed == nil && g.StartsOn <= c.st.Terms.EndsOn && terms.EndsOn >= c.st.Day
 		if running && slices.Contains(activities(), g.Metric) && c.feeds(g) {
-			p.Finds = fmt.Sprintf("%q feeds it.", titleOf(g, c.st.Day))
+			p.Finds = fmt.Sprintf("%q feeds it.", Title(g, c.st.Day))
 			return p, nil
 		}
 	}
@@ -210,14 +251,4 @@ func (c *check) feeds(g projections.Goal) bool {
 		}
 	}
 	return false
-}
-
-func titleOf(g projections.Goal, on calendar.Day) string {
-	d, _ := metric.Find(g.Metric)
-	for _, t := range []string{g.On(on).Title, d.Title} {
-		if t != "" {
-			return t
-		}
-	}
-	return g.ID
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -227,10 +228,10 @@ func (c *check) achievable(_ context.Context) (Point, error) {
 	} else {
 		p.Met, p.Finds = likely(o.Reach), fmt.Sprintf("At the speed of late it is reached with a chance of %.0f %%.", 100*o.Reach)
 		if s := st.Pace.Current; s != nil && st.Pace.Left.Days > 0 {
-			p.Finds += fmt.Sprintf(" It takes %s a working day from here; of late it has been %.3g.", st.Pace.Left.Day, s.Day)
+			p.Finds += fmt.Sprintf(" It takes %s a working day from here; of late it has been %s.", perDay(st, st.Pace.Left.Day.Float64()), perDay(st, s.Day))
 		}
 		if p.Met != Yes {
-			p.Advice = fmt.Sprintf("In one of two cases it would come to %s", o.Finish[1])
+			p.Advice = fmt.Sprintf("In one of two cases it would come to %s", inWords(st, o.Finish[1]))
 			if o.Reached[1] != nil {
 				p.Advice += fmt.Sprintf(", and the target would be reached by %s", o.Reached[1])
 			}
@@ -242,6 +243,25 @@ func (c *check) achievable(_ context.Context) (Point, error) {
 	p.Finds += sentence(finds)
 	p.Advice += sentence(advice)
 	return p, nil
+}
+
+// perDay shows how much comes on a working day: money to the cent, what is counted to three digits.
+func perDay(st Standing, n float64) string {
+	if st.Metric.Unit == metric.Money {
+		return fmt.Sprintf("%.2f", n)
+	}
+	if n >= 100 {
+		return fmt.Sprintf("%.0f", n)
+	}
+	return fmt.Sprintf("%.3g", n)
+}
+
+// inWords shows a number of the goal, money to the cent.
+func inWords(st Standing, n events.Decimal) string {
+	if st.Metric.Unit == metric.Money {
+		return fmt.Sprintf("%.2f", n.Float64())
+	}
+	return n.String()
 }
 
 func sentence(s string) string {
@@ -266,7 +286,8 @@ func likely(chance float64) Met {
 // what all activities together ask for.
 func (c *check) focused(ctx context.Context) (Point, error) {
 	st := c.st
-	var others []string
+	others := map[string]string{} // their titles, by the goal that they are parts of: a goal and its parts are one
+	own := wholeOf(c.goals, st.Goal).ID
 	daily := map[string]float64{} // hours a working day by activity: of several goals on one the hardest
 	for _, g := range c.goals {
 		terms := g.On(st.Day)
@@ -276,8 +297,9 @@ func (c *check) focused(ctx context.Context) (Point, error) {
 		apart := terms.EndsOn < st.Goal.StartsOn || g.StartsOn > st.Terms.EndsOn || terms.EndsOn < st.Day
 		nested := Above(c.goals, g.ID, st.Goal.ID, st.Day) || Above(c.goals, st.Goal.ID, g.ID, st.Day) ||
 			terms.Parent != "" && terms.Parent == st.Terms.Parent
-		if !apart && !nested {
-			others = append(others, titleOf(g, st.Day))
+		if !apart && !nested && wholeOf(c.goals, g).ID != own {
+			whole := wholeOf(c.goals, g)
+			others[whole.ID] = Title(whole, st.Day)
 		}
 		if slices.Contains(activities(), g.Metric) && g.StartsOn <= st.Day && terms.EndsOn >= st.Day {
 			each, err := c.stand(ctx, g, st.At)
@@ -292,8 +314,8 @@ func (c *check) focused(ctx context.Context) (Point, error) {
 	}
 	p := Point{Name: "focused", Met: Yes, Finds: "No other goal of its owner wants the same time."}
 	if n := len(others); n > 0 {
-		slices.Sort(others)
-		p.Finds = fmt.Sprintf("Beside it run %d: %s.", n, strings.Join(others[:min(n, 5)], ", "))
+		titles := slices.Sorted(maps.Values(others))
+		p.Finds = fmt.Sprintf("Beside it run %d: %s.", n, strings.Join(titles[:min(n, 5)], ", "))
 	}
 	if len(others) > 2 {
 		p.Met, p.Advice = No, "Three at a time are enough: decide which of them can wait for the next quarter."

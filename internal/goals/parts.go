@@ -56,11 +56,7 @@ type Sum struct {
 	Into   calendar.Grain
 	Target events.Decimal // of the goal
 	Parts  events.Decimal // theirs together; of a ratio, of which each asks for the same, that of an open one that differs
-	Beyond bool           // an open part lies beyond the goal's last day
 }
-
-// InStep tells whether the parts add up to the goal, and none lies beyond it.
-func (s Sum) InStep() bool { return s.Parts == s.Target && !s.Beyond }
 
 // SumsOf returns what the parts of a goal come to, by each grain that it was split into. Parts that were given up count no
 // more.
@@ -85,7 +81,6 @@ func SumsOf(all []projections.Goal, g projections.Goal) []Sum {
 			case p.Closed == nil && t.Target != terms.Target:
 				s.Parts = t.Target
 			}
-			s.Beyond = s.Beyond || p.Closed == nil && t.EndsOn > terms.EndsOn
 		}
 		sums = append(sums, s)
 	}

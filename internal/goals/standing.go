@@ -58,7 +58,7 @@ func (s *sitting) stand(ctx context.Context, g projections.Goal, at time.Time) (
 	if st.Metric, ok = metric.Find(g.Metric); !ok {
 		return st, NoPaceError{fmt.Sprintf("The goal counts %.100q, which is not defined.", g.Metric)}
 	}
-	st.Title = cmp.Or(st.Terms.Title, st.Metric.Title)
+	st.Title = Title(g, st.Day)
 	if st.Metric.ByCurrency() {
 		if st.Currency = cmp.Or(g.Currency, s.settings.Currency); st.Currency == "" {
 			return st, NoPaceError{"The goal is an amount, but neither it nor the org has a currency."}

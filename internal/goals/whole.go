@@ -22,9 +22,23 @@ func (d Desk) Whole(ctx context.Context, org, goal string) (Whole, []projections
 	if !ok {
 		return Whole{}, nil, ErrNoGoal
 	}
+	w, err := s.whole(ctx, g)
+	return w, s.goals, err
+}
+
+// WholeAs is Whole for a goal as a change would make it. It returns a NoPaceError where nothing can be told of it.
+func (d Desk) WholeAs(ctx context.Context, org string, g projections.Goal) (Whole, error) {
+	s, err := d.sit(ctx, org, time.Time{})
+	if err != nil {
+		return Whole{}, err
+	}
+	return s.whole(ctx, g)
+}
+
+func (s *sitting) whole(ctx context.Context, g projections.Goal) (Whole, error) {
 	def, ok := metric.Find(g.Metric)
 	if !ok {
-		return Whole{}, nil, NoPaceError{fmt.Sprintf("The goal counts %.100q, which is not defined.", g.Metric)}
+		return Whole{}, NoPaceError{fmt.Sprintf("The goal counts %.100q, which is not defined.", g.Metric)}
 	}
 	st := Standing{Goal: g, Terms: Final(g), Metric: def, At: s.now, Day: s.dayOf(s.now)}
 	if def.ByCurrency() {
@@ -34,12 +48,12 @@ func (d Desk) Whole(ctx context.Context, org, goal string) (Whole, []projections
 	st.Working = s.calendars.Of(g.Owner)
 	course, err := s.course(ctx, &st)
 	if err != nil {
-		return Whole{}, nil, fmt.Errorf("line of %s: %w", goal, err)
+		return Whole{}, fmt.Errorf("line of %s: %w", g.ID, err)
 	}
 	if err := course.Validate(); err != nil {
-		return Whole{}, nil, NoPaceError{err.Error()}
+		return Whole{}, NoPaceError{err.Error()}
 	}
-	return Whole{Goal: g, Course: course, Metric: def, Working: st.Working}, s.goals, nil
+	return Whole{Goal: g, Course: course, Metric: def, Working: st.Working, Today: s.settings.Calendar().DayOf(s.now)}, nil
 }
 
 // From returns the day from which a goal is split anew: today, or the day of its last revision if that is yet to come.

@@ -22,22 +22,26 @@ type Why struct {
 // stage is one step on the way from the first effort to the result.
 type stage struct {
 	metric string // that counts it
-	title  string // of its rate from the stage before
-	rate   string // the metric by whose name a plan gives that rate
+	title  string // several of it
+	one    string // one of it
+	rate   string // the metric by whose name a plan gives the rate from the stage before
 }
 
 // stages are the steps in their order. Whose first effort is not a call begins with leads.
 func stages() []stage {
 	return []stage{
-		{"leads", "leads", ""},
-		{"calls", "calls", ""},
-		{"conversations", "contact rate", "contact_rate"},
-		{"appointments_scheduled", "rate of appointments", "conversation_to_appointment"},
-		{"appointments_held", "show rate", "show_rate"},
-		{"proposals_sent", "rate of proposals", "appointment_to_proposal"},
-		{"signups", "close rate", "proposal_to_signup"},
+		{"leads", "leads", "lead", ""},
+		{"calls", "calls", "call", ""},
+		{"conversations", "conversations", "conversation", "contact_rate"},
+		{"appointments_scheduled", "appointments scheduled", "scheduled appointment", "conversation_to_appointment"},
+		{"appointments_held", "appointments held", "held appointment", "show_rate"},
+		{"proposals_sent", "proposals sent", "sent proposal", "appointment_to_proposal"},
+		{"signups", "sign-ups", "sign-up", "proposal_to_signup"},
 	}
 }
+
+// perOne names a link by what it is: metrics such as the show rate are reckoned otherwise, and have their own names.
+func perOne(x, from stage) string { return "rate of " + x.title + " per " + from.one }
 
 // thinHistory is the denominator below which an own rate says too little to hold anything against it.
 const thinHistory = 20
@@ -172,7 +176,7 @@ func (s *sitting) links(st Standing, steps []stage, f flow, others []tally) []pa
 			continue
 		}
 		from := steps[i-1].metric
-		l.Of = f.since[from]
+		l.Of, l.Title = f.since[from], perOne(x, steps[i-1])
 		planned := plan.rate(x, from)
 		share, believed := believe(others, from, x.metric, f.before)
 		switch {

@@ -102,12 +102,12 @@ func timeSpent() []Definition {
 			HigherIsBetter: true,
 		},
 		{
-			Name: "income_producing_share", Title: "Income-producing share", Unit: Ratio,
-			Source: "definitions, 2: income-producing share",
+			Name: "income_producing_share", Title: "Income-producing share (entries added up)", Unit: Ratio,
+			Source: "definitions, 2: income-producing share, from entries added up",
 			Noun:   "of the time", HigherIsBetter: true,
 			Formula: "(income-producing time logged + length of calls and held appointments) / (all time logged + length of " +
 				"calls and held appointments); income-producing is also what the org counts as such, on the days for which it said " +
-				"so; a call that was also logged as time counts twice",
+				"so; a call that was also logged as time counts twice, other than in /v1/time, where every moment counts once",
 			Numerator: []Selector{
 				{Types: []string{"time.logged"}, Outcomes: []string{"income_producing"}, Measure: Duration},
 				{Types: []string{"call.completed", "appointment.held"}, Measure: Duration},

@@ -58,7 +58,7 @@ type Left struct {
 	Week  events.Decimal // Total for each usual week of them, at most Total: holidays ahead do not change what a week is
 
 	// Needed is, for a ratio, what it must be from here to the end, if as much is to come as comes at the current rate; nil
-	// where that cannot be told. It may be more than can be.
+	// where that cannot be told. It may be more than can be; where nothing is needed it is 0, never less.
 	Needed *float64
 }
 
@@ -169,6 +169,7 @@ func (g Goal) needed(d Done, r Rate, now time.Time, w calendar.Working) *float64
 		return nil
 	}
 	need := (g.Target.Float64()*(d.Of.Float64()+more) - d.Part.Float64()) / more
+	need = max(0, need)
 	return &need
 }
 

@@ -110,10 +110,10 @@ func Quantities(stages []string, team bool) []Quantity {
 	all = append(all,
 		Quantity{"average_sale", "amount of a sale, on average", "money", 1000, 1e11},
 		Quantity{"recurring_sale", "amount of a sale that comes in each month, on average", "money", 0, 1e11},
-		Quantity{"commission_share", "share of both that is yours", "share", 0.2, 1},
+		Quantity{"commission_share", "share of both that is yours; all of it is the org's", "share", 0.2, 1},
 		Quantity{"churn", "share of customers who leave in a month", "share", 0.03, 0.99},
 		Quantity{"expenses", "what the work costs you each month", "money", 0, 1e11},
-		Quantity{"recurring_now", "what comes in each month by now", "money", 0, 1e11},
+		Quantity{"recurring_now", "what comes to you each month by now: your share of the contracts that go on", "money", 0, 1e11},
 		Quantity{"hours_per_week", "hours a week that are there for it; by default your working hours", "hours", 40, 168},
 		Quantity{"ramp_weeks", "weeks until the full pace is reached", "weeks", 0, 104})
 	if team {
@@ -125,7 +125,7 @@ func Quantities(stages []string, team bool) []Quantity {
 			Quantity{"team_churn", "share of team members who stop in a month", "share", 0.05, 0.99},
 			Quantity{"own_volume_now", "your own volume in a month by now, own order included", "volume", 100, 1e9},
 			Quantity{"sponsored_now", "people sponsored by you who are active by now", "people", 0, 1e9},
-			Quantity{"team_size_now", "active people in your team by now", "people", 0, 1e9},
+			Quantity{"team_size_now", "active people in your team by now: at least those whom you sponsor", "people", 0, 1e9},
 			Quantity{"team_volume_now", "volume of your team in a month by now, your own included", "volume", 100, 1e9})
 	}
 	return all
@@ -161,8 +161,8 @@ func SeasonMonth(name string) (m time.Month, ok bool) {
 
 // Evidence is what is known of a quantity: of the owner, and of everybody in the org.
 type Evidence struct {
-	Own     rates.Trial // of a rate, and of who leaves
-	Members []rates.Trial
+	Own     rates.Trial   // of a share
+	Members []rates.Trial // of everybody in the org; of who leaves, of the others alone
 
 	OwnMean, OrgMean rates.Mean // of anything else
 	Known            *Known     // what needs no belief; nil for all else
@@ -181,19 +181,26 @@ const (
 	orgWorth   = 20
 )
 
+// leaver is how many leavers the starting point of churn is worth, as in Jeffreys's prior: so few that customers who stay
+// soon tell more, and enough that none who left yet does not mean that none ever will.
+const leaver = 0.5
+
 // Assume returns what is to be assumed of a quantity: the starting point pulled towards what the org's numbers say, and
 // that towards the owner's own.
 func Assume(q Quantity, e Evidence) Assumption {
 	a := Assumption{Name: q.Name, Value: q.Default, Source: Assumed}
 	if e.Known != nil {
 		a.Value, a.N, a.Weight, a.Source = e.Known.Value, e.Known.N, e.Known.Weight, Shrunk
-	} else if strings.HasPrefix(q.Name, rateOf) || len(e.Members) > 0 {
-		s := rates.Fit(e.Members, rates.Prior{Mean: min(max(q.Default, 0.01), 0.99), Strength: startWorth}).Shrink(e.Own)
-		a.Value, a.Low, a.High, a.N, a.Weight = max(s.Mean, 1e-4), s.Low, s.High, s.N, s.Weight
-		for _, m := range e.Members {
-			if m.N > 0 {
-				a.Source = Shrunk
-			}
+	} else if strings.HasPrefix(q.Name, rateOf) || e.tried() {
+		prior := rates.Prior{Mean: min(max(q.Default, 0.01), 0.99), Strength: startWorth}
+		if q.Name == "churn" {
+			prior.Strength = leaver / prior.Mean
+		}
+		s := rates.Fit(e.Members, prior).Shrink(e.Own)
+		a.Value, a.Low, a.N, a.Weight = max(s.Mean, 1e-4), s.Low, s.N, s.Weight
+		a.High = max(s.High, a.Value)
+		if e.tried() {
+			a.Source = Shrunk
 		}
 	} else if e.OwnMean.N+e.OrgMean.N > 0 {
 		org, _ := e.OrgMean.Shrink(q.Default, startWorth)
@@ -203,7 +210,7 @@ func Assume(q Quantity, e Evidence) Assumption {
 	if a.Source != Assumed && a.Weight >= 0.9 {
 		a.Source = Measured
 	}
-	a.Value = min(a.Value, q.Max)
+	a.Value, a.Low = min(a.Value, q.Max), min(a.Low, q.Max)
 	if q.Unit == "days" {
 		a.Value = math.Round(a.Value)
 	}
@@ -211,6 +218,11 @@ func Assume(q Quantity, e Evidence) Assumption {
 		*x = fine(*x)
 	}
 	return a
+}
+
+// tried tells whether anybody tried what a share is of.
+func (e Evidence) tried() bool {
+	return e.Own.N > 0 || slices.ContainsFunc(e.Members, func(t rates.Trial) bool { return t.N > 0 })
 }
 
 // Say returns the assumption that somebody made himself.

@@ -11,12 +11,13 @@ import (
 	"milemarker/internal/rates"
 )
 
-// Lever is one thing whose change alone would make the sure effort feasible, and the smallest change that does.
+// Lever is one thing whose change would make the sure effort feasible, and the smallest change that does: alone or, where
+// it comes with a date, together with that one.
 type Lever struct {
 	Name string       // hours, price, date, amount, or rate_ with the stage's name
 	From float64      // as it is; of no meaning for the date
 	To   float64      // as it would have to be
-	Date calendar.Day // for the date alone
+	Date calendar.Day // the later date; 0 if it stays
 }
 
 // The levers that are no rates.
@@ -31,6 +32,14 @@ const (
 // levers returns what would make the sure effort, which takes so many hours a week, fit into those that there are, each
 // alone. One that cannot is left out.
 func (in Input) levers(hours float64) []Lever {
+	found := in.leversBesidesDate(hours)
+	if by, ok := in.laterDate(); ok {
+		found = append(found, Lever{Name: LeverDate, Date: by})
+	}
+	return found
+}
+
+func (in Input) leversBesidesDate(hours float64) []Lever {
 	var found []Lever
 	if to := math.Ceil(2*hours) / 2; hours > 0 && to <= 168 {
 		found = append(found, Lever{Name: LeverHours, From: in.Time.PerWeek, To: to})
@@ -53,13 +62,43 @@ func (in Input) levers(hours float64) []Lever {
 			found = append(found, Lever{Name: LeverPrice, From: 1, To: math.Ceil(to*1e3) / 1e3})
 		}
 	}
-	if by, ok := in.laterDate(); ok {
-		found = append(found, Lever{Name: LeverDate, Date: by})
-	}
 	if to, ok := smallest(1, 1e4, func(x float64) bool { return rough.withAmount(in.Wish.Amount / x).fits() }); ok {
 		found = append(found, Lever{Name: LeverAmount, From: in.Wish.Amount, To: floored(in.Wish.Amount / to)})
 	}
 	return found
+}
+
+// weeksOfWork is how many days of work a date leaves time for that is offered together with another lever.
+const weeksOfWork = 28
+
+// lateLevers returns what would help when what is begun on the first day comes too late: the earliest date that alone
+// would do and, at the earliest one that leaves four weeks of work and twice the delay, each other thing that would do
+// there.
+func (in Input) lateLevers() []Lever {
+	var found []Lever
+	if by, ok := in.laterDate(); ok {
+		found = append(found, Lever{Name: LeverDate, Date: by})
+	}
+	for n := 1; ; n++ {
+		soon := in
+		soon.Wish.By = in.next(n)
+		span := soon.Wish.By - soon.Wish.From
+		if span >= MaxDays || len(found) > 0 && found[0].Date <= soon.Wish.By {
+			return found
+		}
+		if span < 2*in.lag()+weeksOfWork {
+			continue
+		}
+		p, err := Reckon(soon)
+		if err != nil || p.Sure.Verdict != Infeasible {
+			return found
+		}
+		for _, l := range soon.leversBesidesDate(p.Sure.HoursPeak) {
+			l.Date = soon.Wish.By
+			found = append(found, l)
+		}
+		return found
+	}
 }
 
 // load returns the sure effort's hours against those that there are.
@@ -108,18 +147,20 @@ func (in Input) withAmount(x float64) Input {
 	return in
 }
 
-// laterDate returns the earliest later date that would do, by weeks or, when the date is the end of a month, by months.
-func (in Input) laterDate() (calendar.Day, bool) {
-	next := func(n int) calendar.Day {
-		t := (in.Wish.By + 1).Time()
-		if t.Day() == 1 {
-			return calendar.Date(t.Year(), t.Month()+time.Month(n), 1) - 1
-		}
-		return in.Wish.By + calendar.Day(7*n)
+// next returns the n-th later date: by weeks or, when the date is the end of a month, by months.
+func (in Input) next(n int) calendar.Day {
+	t := (in.Wish.By + 1).Time()
+	if t.Day() == 1 {
+		return calendar.Date(t.Year(), t.Month()+time.Month(n), 1) - 1
 	}
+	return in.Wish.By + calendar.Day(7*n)
+}
+
+// laterDate returns the earliest of the later dates that would do.
+func (in Input) laterDate() (calendar.Day, bool) {
 	fits := func(n int) bool {
 		later := in
-		later.Wish.By = next(n)
+		later.Wish.By = in.next(n)
 		return later.Wish.By-later.Wish.From < MaxDays && later.fits()
 	}
 	for last, n := 0, 1; n <= 256; last, n = n, 2*n {
@@ -133,7 +174,7 @@ func (in Input) laterDate() (calendar.Day, bool) {
 				last = mid
 			}
 		}
-		return next(n), true
+		return in.next(n), true
 	}
 	return 0, false
 }
@@ -165,6 +206,11 @@ func floored(x float64) float64 {
 
 // Words says the change in plain words.
 func (l Lever) Words() string {
+	if l.Date != 0 && l.Name != LeverDate {
+		by := l.Date
+		l.Date = 0
+		return l.Words() + ", until " + by.String()
+	}
 	switch l.Name {
 	case LeverHours:
 		return fmt.Sprintf("%s hours a week instead of %s", number(l.To), number(l.From))

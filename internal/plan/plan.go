@@ -64,7 +64,7 @@ type Plan struct {
 	Sure    Effort  // with the chance asked for
 	Unsure  float64 // chance of the sure effort when the rates may be other than believed, within their intervals
 	Choices []Choice
-	Levers  []Lever // what would make the sure effort feasible, each alone; none if it is
+	Levers  []Lever // what would make the sure effort feasible, each alone or with a later date; none if it is
 	Words   string  // all of it in one plain sentence
 }
 
@@ -74,7 +74,11 @@ const tooMuch = 1e9
 // Make plans. The error says what is wrong with the input; that a wish cannot come true is no error.
 func Make(in Input) (Plan, error) {
 	p, err := Reckon(in)
-	if err == nil && p.Sure.Verdict == Infeasible {
+	switch {
+	case err != nil || p.Sure.Verdict != Infeasible:
+	case p.late():
+		p.Levers = in.lateLevers()
+	default:
 		p.Levers = in.levers(p.Sure.HoursPeak)
 	}
 	return p, err
@@ -105,6 +109,10 @@ func Reckon(in Input) (Plan, error) {
 			p.Sure = in.effort(c, sure, o.chance(sure))
 			p.Unsure = o.chanceIfUnsure(in, sure)
 		}
+	}
+	if !ok && p.Needed == 0 {
+		p.Average = Effort{Chance: 1, Verdict: Feasible}
+		p.Sure, p.Unsure = p.Average, 1
 	}
 	p.Words = p.sentence(in)
 	return p, nil
@@ -158,10 +166,16 @@ func (in Input) effort(c course, units, chance float64) Effort {
 	return e
 }
 
+// late tells whether what is begun on the first day comes too late.
+func (p Plan) late() bool { return p.LastDay < p.Wish.From }
+
 // sentence says the plan in plain words.
 func (p Plan) sentence(in Input) string {
 	first, last := in.Stages[0].Name, in.Stages[len(in.Stages)-1].Name
-	if p.LastDay < in.Wish.From {
+	if p.Needed == 0 && p.Rank == "" {
+		return fmt.Sprintf("What comes in anyway is enough by %s: no more %s are needed for it", in.Wish.By, words(first))
+	}
+	if p.late() {
 		return fmt.Sprintf("It takes %d days from %s to %s: what is begun on %s comes too late for %s",
 			p.Lag, words(first), words(last), in.Wish.From, in.Wish.By)
 	}

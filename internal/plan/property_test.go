@@ -141,25 +141,27 @@ func TestTheSameQuestionHasTheSameAnswer(t *testing.T) {
 	})
 }
 
-// A lever, pulled alone, makes the plan fit.
+// A lever, pulled alone or with its later date, makes the plan fit.
 func TestLeversDoWhatTheySay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := anyInput(t)
 		for _, l := range mustMake(t, in).Levers {
 			changed := in
+			if l.Date != 0 {
+				changed.Wish.By = l.Date
+			}
 			switch l.Name {
 			case LeverHours:
 				changed.Time.PerWeek = l.To
 			case LeverPrice:
-				changed = in.withPrice(l.To)
+				changed = changed.withPrice(l.To)
 			case LeverDate:
-				changed.Wish.By = l.Date
 			case LeverAmount:
-				changed = in.withAmount(l.To)
+				changed = changed.withAmount(l.To)
 			default:
 				for i, s := range in.Stages {
 					if leverRate+s.Name == l.Name {
-						changed = in.withRate(i, l.To)
+						changed = changed.withRate(i, l.To)
 					}
 				}
 			}

@@ -72,7 +72,7 @@ func highest(f func(float64) float64, low, high float64) float64 {
 // Share is what is believed of a share after all: a Beta distribution, and where it comes from.
 type Share struct {
 	Mean   float64
-	Low    float64 // the true share lies between Low and High with a chance of 80 %
+	Low    float64 // the true share lies between Low and High with a chance of 80 %; Mean does in any case
 	High   float64
 	N      float64 // own trials
 	Weight float64 // how much the own trials count against the prior, from 0 to 1
@@ -87,6 +87,7 @@ func (p Prior) Shrink(t Trial) Share {
 	a := p.Mean*p.Strength + t.K
 	s.Mean = a / s.strength
 	s.Low, s.High = betaQuantile(a, s.strength-a, 0.1), betaQuantile(a, s.strength-a, 0.9)
+	s.Low, s.High = min(s.Low, s.Mean), max(s.High, s.Mean) // a very skew distribution has its mean beyond
 	return s
 }
 

@@ -67,7 +67,7 @@ func TestShrunkLiesBetween(t *testing.T) {
 		if s.Mean < min(own, p.Mean)-1e-12 || s.Mean > max(own, p.Mean)+1e-12 {
 			t.Fatalf("%v lies not between %v and %v", s.Mean, own, p.Mean)
 		}
-		if s.Low > s.High || s.Low < 0 || s.High > 1 {
+		if s.Low > s.Mean || s.Mean > s.High || s.Low < 0 || s.High > 1 {
 			t.Fatalf("%+v", s)
 		}
 	})

@@ -13,10 +13,10 @@ type Definition struct {
 func Definitions() []Definition {
 	return []Definition{
 		{
-			Name: "income_producing_time_share", Title: "Income-producing share", Unit: "ratio",
+			Name: "income_producing_time_share", Title: "Income-producing share (each moment once)", Unit: "ratio",
 			Formula: "income-producing time / all time told of; income-producing is what was logged as such or is in a category that the org " +
 				"counts as such on that day, and calls and held appointments are by their " +
-				"length even when not logged, and a moment told twice counts once",
+				"length even when not logged, and a moment told twice counts once, other than in the metric income_producing_share, which adds entries up",
 			Source: "definitions, 2: income-producing share",
 		},
 		{

@@ -25,7 +25,7 @@ func Feed(name string, occurrences []Occurrence) string {
 	c.SetName(name)
 	c.SetXWRCalName(name)
 	c.SetXPublishedTTL("PT1H")
-	c.SetRefreshInterval("PT1H", ics.WithValue("DURATION"))
+	c.SetRefreshInterval("PT1H") // which the library says to be a DURATION
 	seen := map[string]bool{}
 	for _, o := range occurrences {
 		uid := o.Block + "." + strings.ReplaceAll(o.on.String(), "-", "")

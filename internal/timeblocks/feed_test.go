@@ -53,6 +53,9 @@ func TestFeedIsValid(t *testing.T) {
 	if !strings.HasSuffix(text, "\r\n") || strings.Count(text, "\n") != strings.Count(text, "\r\n") {
 		t.Error("a line does not end in CRLF")
 	}
+	if !strings.Contains(text, "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n") {
+		t.Error("how often to ask anew is not said as RFC 7986 wants it")
+	}
 	for line := range strings.SplitSeq(text, "\r\n") {
 		if len(line) > 75 || !utf8.ValidString(line) {
 			t.Errorf("a line of %d octets: %q", len(line), line)

@@ -35,7 +35,7 @@ func Tick(s events.Step, counted float64, touches []Touch, byHand bool) Progress
 		for _, item := range s.Items {
 			done := slices.ContainsFunc(touches, func(t Touch) bool {
 				same := t.Appointment == "" && t.Prospect == item.Prospect
-				if s.Kind == Hold {
+				if s.Kind == Hold || s.Kind == Settle {
 					same = t.Appointment == item.Appointment
 				}
 				return same && slices.Contains(answers(s.Kind), t.Type)
@@ -65,7 +65,7 @@ func answers(kind string) []string {
 		events.TypeAppointmentScheduled, events.TypeAppointmentRescheduled, events.TypeAppointmentHeld, events.TypeSignupCompleted,
 	}
 	switch kind {
-	case Hold:
+	case Hold, Settle:
 		return []string{
 			events.TypeAppointmentHeld, events.TypeAppointmentNoShow, events.TypeAppointmentCancelled,
 			events.TypeAppointmentRescheduled,

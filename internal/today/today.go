@@ -24,7 +24,8 @@ const (
 	FirstCall = "first_call" // leads that nobody called yet
 	Rebook    = "rebook"     // people who did not come, and nothing new was agreed
 	FollowUp  = "follow_up"  // proposals of which nothing was heard since
-	Hold      = "hold"       // appointments of the day
+	Settle    = "settle"     // appointments of the day that are over, and nobody said what became of them
+	Hold      = "hold"       // appointments of the day, still to come or under way
 	Keep      = "block"      // time that is set aside for what no other step is about
 )
 
@@ -71,6 +72,7 @@ type Meeting struct {
 	ID       string
 	Prospect string
 	Event    string // id of the event by which it was agreed
+	Settled  bool   // it was told what became of it
 	Window
 }
 
@@ -119,10 +121,14 @@ func minutesFor(kind string) float64 {
 // then what is furthest behind, then time set aside for something else.
 func Plan(in Input) Day {
 	p := &planner{Input: in, free: in.free()}
-	hold, booked := p.hold()
+	settle, over := p.meetings(Settle)
+	hold, booked := p.meetings(Hold)
 	if len(in.Works) == 0 && len(in.Blocks) == 0 { // a day off
 		if booked {
 			p.add(hold)
+		}
+		if over {
+			p.add(settle)
 		}
 		return p.Day
 	}
@@ -146,6 +152,9 @@ func Plan(in Input) Day {
 	}
 	if booked {
 		p.add(hold)
+	}
+	if over {
+		p.add(settle)
 	}
 	for _, n := range needs {
 		p.activity(n)
@@ -193,14 +202,21 @@ func (p *planner) add(s events.Step) bool {
 
 func (p *planner) leave(l events.LeftOut) { p.LeftOut = append(p.LeftOut, l) }
 
-// hold makes a step of the day's appointments.
-func (p *planner) hold() (events.Step, bool) {
-	meetings := slices.Clone(p.Meetings)
+// meetings makes a step of the day's appointments that are over and not settled, or of those that are not over yet.
+func (p *planner) meetings(kind string) (events.Step, bool) {
+	meetings := slices.DeleteFunc(slices.Clone(p.Meetings), func(m Meeting) bool {
+		return (kind == Settle) != (m.To <= p.Now) || kind == Settle && m.Settled
+	})
 	slices.SortFunc(meetings, func(a, b Meeting) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID)) })
-	s := events.Step{Kind: Hold, Metric: "appointments_held", Count: whole(float64(len(meetings)))}
+	s := events.Step{Kind: kind, Count: whole(float64(len(meetings)))}
+	if kind == Hold {
+		s.Metric = "appointments_held"
+	}
 	for _, m := range meetings {
 		s.Items = append(s.Items, events.StepFor{Prospect: m.Prospect, Event: m.Event, Appointment: m.ID, At: clock(m.From)})
-		s.Minutes += int64((m.To - m.From).Minutes())
+		if kind == Hold {
+			s.Minutes += int64((m.To - m.From).Minutes())
+		}
 	}
 	s.Minutes = min(s.Minutes, 24*60)
 	return s, len(meetings) > 0

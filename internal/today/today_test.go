@@ -135,6 +135,16 @@ func TestADay(t *testing.T) {
 			},
 		},
 		{
+			"what is over is to be told of, what is to come to be held, and what is settled is done",
+			Input{Now: at(15.34), Meetings: []Meeting{
+				{ID: "c", Window: window(15.07, 16)},
+				{ID: "b", Window: window(12.45, 13.30)},
+				{ID: "a", Window: window(11.11, 12)},
+				{ID: "d", Settled: true, Window: window(9, 10)},
+			}},
+			[]string{"Prepare and hold 1 appointment, at 15:07", "Say what became of 2 appointments, of 11:11 and 12:45"},
+		},
+		{
 			"on a day off only what is booked",
 			Input{
 				Works: []Window{}, Needs: []Need{{Metric: "calls", Count: 20, Lead: true}}, Waiting: waiting(Rebook, 1),
@@ -201,6 +211,7 @@ func TestTick(t *testing.T) {
 	calls := events.Step{Kind: Activity, Metric: "calls", Count: 12 * events.Scale}
 	people := Plan(office(Input{Waiting: waiting(FollowUp, 1, 2)})).Steps[0]
 	booked := Plan(office(Input{Meetings: []Meeting{{ID: "a", Window: window(9, 10)}, {ID: "b", Window: window(10, 11)}}})).Steps[0]
+	over := Plan(office(Input{Now: at(12), Meetings: []Meeting{{ID: "a", Window: window(9, 10)}}})).Steps[0]
 	block := events.Step{Kind: Keep, Count: events.Scale, Minutes: 60}
 	touch := func(prospect, typ string) Touch { return Touch{Prospect: prospect, Type: typ} }
 	for _, c := range []struct {
@@ -211,6 +222,7 @@ func TestTick(t *testing.T) {
 		byHand  bool
 		want    Progress
 	}{
+		{"settled", over, 0, []Touch{{Appointment: "a", Type: "appointment.no_show"}}, false, Progress{Done: 1, Of: 1, Whole: true, By: "events", Items: []bool{true}}},
 		{"none yet", calls, 0, nil, false, Progress{Of: 12}},
 		{"some", calls, 11, nil, false, Progress{Done: 11, Of: 12}},
 		{"all", calls, 13, nil, false, Progress{Done: 13, Of: 12, Whole: true, By: "events"}},
@@ -301,7 +313,7 @@ func TestADayIsNeverTooMuch(t *testing.T) {
 			if s.Step != string(rune('1'+i)) || s.Count <= 0 || Words(s, "x") == "" || Why(s, "") == "" || s.Asked > 0 && s.Asked <= s.Count {
 				t.Fatalf("%+v", s)
 			}
-			if s.Kind != Hold && len(s.Items) > 5 {
+			if s.Kind != Hold && s.Kind != Settle && len(s.Items) > 5 {
 				t.Fatalf("%d people", len(s.Items))
 			}
 			if s.From != "" && s.Before != "" && s.From >= s.Before || s.From == "" && s.Before != "" && s.Before <= clock(in.Now) && s.Before != "23:59" {

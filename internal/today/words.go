@@ -7,8 +7,12 @@ import (
 	"milemarker/events"
 )
 
-// Words says a step in plain words; noun is what its metric counts, where no better words are known.
+// Words says a step in plain words, in those that were given to it where there are any; noun is what its metric counts,
+// where no better words are known.
 func Words(s events.Step, noun string) string {
+	if s.Text != "" {
+		return s.Text
+	}
 	text := deedOf(s, noun)
 	switch {
 	case text == "" || s.Count == 0 && s.Kind == "":
@@ -35,7 +39,9 @@ func deedOf(s events.Step, noun string) string {
 	case FollowUp:
 		return fmt.Sprintf("Follow up %s%s older than %d days", n, plural(one, " proposal", " proposals"), s.Days)
 	case Hold:
-		return "Prepare and hold " + n + plural(one, " appointment", " appointments") + times(s.Items)
+		return "Prepare and hold " + n + plural(one, " appointment", " appointments") + times(", at ", s.Items)
+	case Settle:
+		return "Say what became of " + n + plural(one, " appointment", " appointments") + times(", of ", s.Items)
 	case Keep:
 		return "Keep the time for " + strings.ReplaceAll(s.Activity, "_", " ")
 	default:
@@ -43,8 +49,8 @@ func deedOf(s events.Step, noun string) string {
 	}
 }
 
-// times lists when appointments begin.
-func times(items []events.StepFor) string {
+// times lists when appointments begin, after a word that says so.
+func times(word string, items []events.StepFor) string {
 	var at []string
 	for _, item := range items {
 		if item.At != "" {
@@ -55,9 +61,9 @@ func times(items []events.StepFor) string {
 	case 0:
 		return ""
 	case 1:
-		return ", at " + at[0]
+		return word + at[0]
 	default:
-		return ", at " + strings.Join(at[:n-1], ", ") + " and " + at[n-1]
+		return word + strings.Join(at[:n-1], ", ") + " and " + at[n-1]
 	}
 }
 
@@ -91,6 +97,8 @@ func Why(s events.Step, goal string) string {
 		return fmt.Sprintf("Nothing was heard for more than %d days after the proposal went out.", s.Days)
 	case Hold:
 		return plural(one, "It is in the calendar of today.", "They are in the calendar of today.")
+	case Settle:
+		return plural(one, "It is over: held, a no-show, put off or called off?", "They are over: held, no-shows, put off or called off?")
 	case Keep:
 		return "The time is set aside in the calendar of today."
 	}
