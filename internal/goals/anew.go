@@ -90,10 +90,12 @@ func (w Whole) Anew(parts []projections.Goal, into calendar.Grain, on calendar.D
 		over = max(-rest, 0)
 	}
 	changed := w.match(open, shares, into, on, taken)
-	if newest > w.Goal.Position && w.inStep(changed, rest) {
-		for i := range changed {
-			t := Final(changed[i].Was)
-			changed[i].Part, changed[i].Change = pace.Part{From: changed[i].Was.StartsOn, To: t.EndsOn, Target: t.Target}, Kept
+	if newest > w.Goal.Position && w.inStep(open, changed, rest) {
+		changed = changed[:0]
+		for _, p := range open {
+			t := Final(p)
+			part := pace.Part{From: p.StartsOn, To: t.EndsOn, Target: t.Target}
+			changed = append(changed, NewPart{Part: part, Goal: p.ID, Change: Kept, Was: p, On: on})
 		}
 	}
 	out = append(out, changed...)
@@ -168,15 +170,19 @@ func (w Whole) match(open []projections.Goal, shares []pace.Part, into calendar.
 	return out
 }
 
-// inStep tells whether the open parts cover the days that they should, and come to what is left.
-func (w Whole) inStep(parts []NewPart, rest events.Decimal) bool {
+// inStep tells whether the open parts need no change. Numbers come to what is left, within the goal's days: a day that no
+// part covers is one that nothing was left for. Ratios cover all days.
+func (w Whole) inStep(open []projections.Goal, changed []NewPart, rest events.Decimal) bool {
+	if w.Course.Kind.Ratio() {
+		return !slices.ContainsFunc(changed, func(p NewPart) bool { return p.Change != Kept })
+	}
 	sum := events.Decimal(0)
-	for _, p := range parts {
-		t := Final(p.Was)
-		if p.Change == Set || p.Change == Closed || p.To != t.EndsOn || w.Course.Kind.Ratio() && p.Target != t.Target {
+	for _, p := range open {
+		t := Final(p)
+		if t.EndsOn > w.Course.To {
 			return false
 		}
 		sum += t.Target
 	}
-	return w.Course.Kind.Ratio() || sum == rest
+	return sum == rest
 }
